@@ -1,0 +1,15 @@
+//! `recon`: hears of bank deposits, reads them, pairs each with its recharge order, and shows people the rest.
+//!
+//! `docs/ARCHITECTURE.md` walks through the code; this page only lists the parts.
+
+pub mod bus;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod pipeline;
+pub mod registry;
+pub mod sources;
+pub mod store;
+pub mod supervision;
