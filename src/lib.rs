@@ -6,6 +6,7 @@ pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod contract;
 pub mod domain;
 pub mod http;
 pub mod pipeline;

@@ -262,7 +262,10 @@ fn tables() -> Vec<TableCreateStatement> {
                 blob("hash"),
             ],
         ),
-        table("idempotency", vec![text("key").primary_key().take(), blob("body_hash"), blob("answer"), big_integer("at")]),
+        table(
+            "idempotency",
+            vec![text("key").primary_key().take(), blob("body_hash"), blob("answer"), big_integer("at")],
+        ),
         table("setting", vec![text("key").primary_key().take(), text("value"), big_integer("updated_at")]),
     ]
 }
