@@ -18,7 +18,7 @@ pub enum Revised {
 }
 
 impl Revised {
-    const fn key(self) -> &'static str {
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Phones => "revision.phones",
             Self::Templates => "revision.templates",
