@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod event;
 pub mod idempotency;
+pub mod match_bucket;
 pub mod phone;
 pub mod recharge_order;
 pub mod setting;

@@ -38,8 +38,6 @@ pub struct Model {
     pub expires_at: Option<i64>,
     /// The wallet's version of it.
     pub version: i64,
-    /// Whether the matcher has still to look at this version.
-    pub undecided: bool,
     /// When we last stored it (ms).
     pub updated_at: i64,
 }

@@ -6,7 +6,7 @@ use sea_orm_migration::{prelude::*, schema::*};
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "sms",
     "sighting",
     "sms_history",
@@ -14,6 +14,7 @@ const TABLES: [&str; 15] = [
     "sms_match",
     "sms_attempt",
     "recharge_order",
+    "match_bucket",
     "template",
     "template_revision",
     "phone",
@@ -34,6 +35,7 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX sms_bucket ON sms (currency, amount, occurred_at) WHERE state IN ('parsed', 'matched', 'ambiguous', 'unmatched')",
     "CREATE INDEX sms_order ON sms (order_id) WHERE order_id IS NOT NULL",
     "CREATE INDEX sms_received ON sms (received_at)",
+    "CREATE INDEX sms_unpurged ON sms (received_at) WHERE text IS NOT NULL",
     "CREATE INDEX sms_history_sms ON sms_history (sms_id)",
     "CREATE INDEX sms_decision_sms ON sms_decision (sms_id)",
     "CREATE INDEX sms_attempt_sms ON sms_attempt (sms_id)",
@@ -43,7 +45,8 @@ const INDEXES: &[&str] = &[
     "CREATE UNIQUE INDEX recharge_order_order_id ON recharge_order (order_id)",
     "CREATE INDEX recharge_order_open ON recharge_order (currency, amount) WHERE status = 'open'",
     "CREATE INDEX recharge_order_approved ON recharge_order (currency, amount, created_at) WHERE status = 'approved'",
-    "CREATE INDEX recharge_order_undecided ON recharge_order (id) WHERE undecided",
+    "CREATE INDEX sms_waiting ON sms (occurred_at) WHERE state = 'unmatched' AND review = 'none'",
+    "CREATE UNIQUE INDEX match_bucket_key ON match_bucket (currency, amount)",
     "CREATE INDEX recharge_order_user ON recharge_order (user_id, id)",
     "CREATE INDEX recharge_order_status ON recharge_order (status, id)",
     "CREATE UNIQUE INDEX template_revision_version ON template_revision (template_id, version)",
@@ -196,10 +199,10 @@ fn tables() -> Vec<TableCreateStatement> {
                 big_integer("created_at"),
                 big_integer_null("expires_at"),
                 big_integer("version"),
-                boolean("undecided"),
                 big_integer("updated_at"),
             ],
         ),
+        table("match_bucket", vec![text("currency"), big_integer("amount"), big_integer("since")]),
         table(
             "template",
             vec![

@@ -8,11 +8,20 @@ mod command;
 mod connect;
 mod error;
 pub mod event;
+pub mod intake;
+pub mod matching;
+pub mod order;
+pub mod review;
 pub mod settings;
+pub mod sms;
+pub mod sms_change;
+pub mod stage;
+mod upkeep;
 
 pub use command::Done;
 pub use connect::StoreOptions;
 pub use error::StoreError;
+pub use upkeep::HEARTBEAT_SENDER;
 
 use std::sync::Arc;
 
