@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::{sighting, sms};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
-use sea_orm::{EntityTrait, QueryFilter, QuerySelect, Statement};
+use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, QuerySelect, Statement};
 use serde_json::json;
 
 use super::event::NewEvent;
@@ -434,9 +434,7 @@ async fn insert_all(
             changes.tell(NewEvent { kind: "sms.created", data });
         }
         // Every column is set: `into` alone would leave them "unchanged" and out of the statement.
-        let mut active: sms::ActiveModel = row.clone().into();
-        sea_orm::ActiveModelTrait::reset_all(&mut active);
-        models.push(active);
+        models.push(sms::ActiveModel::from(row.clone()).reset_all());
     }
     for chunk in models.chunks(200) {
         sms::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;

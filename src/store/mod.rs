@@ -80,7 +80,6 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        use migration::MigrationName as _;
         let pending = Migrator::get_pending_migrations(&self.inner.reader).await?;
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }

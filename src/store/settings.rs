@@ -69,3 +69,13 @@ pub async fn raise_revision(db: &impl ConnectionTrait, of: Revised, now: UnixMs)
     let next = revision(db, of).await? + 1;
     put(db, of.key(), &next.to_string(), now).await
 }
+
+impl super::Store {
+    /// The revision of a set of operators' data: moves with every change of it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn revision(&self, of: Revised) -> Result<i64, StoreError> {
+        revision(self.reader(), of).await
+    }
+}
