@@ -1,6 +1,6 @@
 //! People's requests: one transaction with the change, its audit entry and the answer that is saved for repetition.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -62,8 +62,21 @@ impl Store {
         Ok(answer)
     }
 
-    async fn saved_answer(&self, txn: &DatabaseTransaction, asked: &Idempotency) -> Result<Option<Answer>, StoreError> {
-        let Some(row) = entity::idempotency::Entity::find_by_id(&asked.key).one(txn).await? else {
+    /// The saved answer of a request that was carried out before under the same `Idempotency-Key`; none where it is new.
+    ///
+    /// # Errors
+    /// Where the key was used for another body, or the database fails.
+    pub async fn answered(&self, caller: &Caller) -> Result<Option<Answer>, Refusal> {
+        let Some(idempotency) = &caller.idempotency else { return Ok(None) };
+        Ok(self.saved_answer(self.reader(), idempotency).await?)
+    }
+
+    async fn saved_answer(
+        &self,
+        db: &impl ConnectionTrait,
+        asked: &Idempotency,
+    ) -> Result<Option<Answer>, StoreError> {
+        let Some(row) = entity::idempotency::Entity::find_by_id(&asked.key).one(db).await? else {
             return Ok(None);
         };
         if row.body_hash != asked.body_hash {
