@@ -1,5 +1,7 @@
 //! Owns the phone whitelist: the senders whose texts are read.
 
+use std::time::Duration;
+
 use actix::Message;
 
 use super::fields::Fields;
@@ -10,6 +12,9 @@ use crate::domain::phone::comparable_sender;
 use crate::domain::refusal::Refusal;
 use crate::store::Store;
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
+
+/// How often messages are looked for that were being judged while their sender was added.
+const PERIOD: Duration = Duration::from_secs(60);
 
 /// The actor. Holds nothing but its store: the table is the whitelist.
 #[derive(Debug)]
@@ -48,7 +53,22 @@ fn validate(input: &mut PhoneInput) -> Result<String, Refusal> {
     Ok(key)
 }
 
-impl Child for PhoneWhitelist {}
+impl Child for PhoneWhitelist {
+    async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
+        loop {
+            match self.store.revalidate_listed().await {
+                Ok(0) => cx.succeeded(),
+                Ok(_) => {
+                    self.whitelist_validator.nudge();
+                    cx.succeeded();
+                }
+                // Requests are answered all the same; health shows that this loop does not succeed.
+                Err(error) => tracing::warn!(%error, "the phone whitelist could not look after rejected messages"),
+            }
+            cx.serve_until_nudged(self, PERIOD).await;
+        }
+    }
+}
 
 impl Serve<ListPhones> for PhoneWhitelist {
     fn serve<'a>(

@@ -6,16 +6,23 @@
 pub mod audit;
 mod command;
 mod connect;
+pub mod device;
+mod device_trust;
 mod error;
 pub mod event;
 pub mod intake;
 pub mod matching;
 pub mod order;
+pub mod phone;
 pub mod review;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;
+mod sms_return;
 pub mod stage;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod top_info;
 mod upkeep;
 
 pub use command::Done;

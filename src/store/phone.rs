@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use entity::{phone, sms};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
 use super::settings::{Revised, raise_revision, revision};
@@ -87,7 +88,7 @@ impl Store {
             };
             let id = phone::Entity::insert(row).exec(txn).await?.last_insert_id;
             raise_revision(txn, Revised::Phones, now).await?;
-            let revalidated = revalidate(txn, key, now, caller).await?;
+            let revalidated = revalidate(txn, of_key(key), now, &actor_of(caller)).await?;
             let phone = Phone {
                 id,
                 phone: input.phone.clone(),
@@ -123,26 +124,69 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Sends messages back to `received` that were rejected although their sender is on the whitelist: those that were
+    /// being judged while it was added. Answers how many.
+    ///
+    /// # Errors
+    /// Where the store cannot commit.
+    pub async fn revalidate_listed(&self) -> Result<u64, StoreError> {
+        let now = self.now();
+        let waits = sms::Entity::find()
+            .select_only()
+            .column(sms::Column::Id)
+            .filter(rejected(now).add(of_listed()))
+            .into_tuple::<i64>()
+            .one(self.reader())
+            .await?;
+        if waits.is_none() {
+            return Ok(0);
+        }
+        self.write(async |txn| revalidate(txn, of_listed(), now, "phone_whitelist").await).await
+    }
+}
+
 fn view(row: phone::Model) -> Phone {
     Phone { id: row.id, phone: row.phone, label: row.label, bank: row.bank, created_at: UnixMs(row.created_at) }
 }
 
-/// Sends what the whitelist rejected of `key` in the last 24 hours back to `received`; answers how many.
-async fn revalidate(txn: &DatabaseTransaction, key: &str, now: UnixMs, caller: &Caller) -> Result<u64, StoreError> {
+/// Sends messages of the last 24 hours that the whitelist rejected, and that are `of` some sender, back to `received`.
+async fn revalidate(
+    txn: &DatabaseTransaction,
+    of: Condition,
+    now: UnixMs,
+    actor: &str,
+) -> Result<u64, StoreError> {
     let rows = sms::Entity::find()
-        .filter(sms::Column::State.eq(SmsState::Rejected.as_str()))
-        .filter(sms::Column::SenderKey.eq(key))
-        .filter(sms::Column::Review.is_in(UNDECIDED_REVIEWS))
-        .filter(sms::Column::StateSince.gte(now.minus(REVALIDATED).0))
+        .filter(rejected(now).add(of))
         .order_by_asc(sms::Column::Id)
         .lock_exclusive()
         .all(txn)
         .await?;
-    let actor = actor_of(caller);
-    let mut changes = SmsChanges::new(txn, now, &actor);
+    let mut changes = SmsChanges::new(txn, now, actor);
     for row in &rows {
-        changes.apply(row, returned(row, SmsState::Received), Some("its sender was added to the phone whitelist".to_owned())).await?;
+        let reason = "its sender was added to the phone whitelist".to_owned();
+        changes.apply(row, returned(row, SmsState::Received), Some(reason)).await?;
     }
     changes.finish().await?;
     Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+}
+
+/// Rejected in the last 24 hours, and no person has decided on it.
+fn rejected(now: UnixMs) -> Condition {
+    // Written out, not bound: a planner takes the partial index only where it sees the value.
+    let value = Expr::Constant(SmsState::Rejected.as_str().into());
+    Condition::all()
+        .add(Expr::col((sms::Entity, sms::Column::State)).eq(value))
+        .add(sms::Column::StateSince.gte(now.minus(REVALIDATED).0))
+        .add(sms::Column::Review.is_in(UNDECIDED_REVIEWS))
+}
+
+fn of_key(key: &str) -> Condition {
+    Condition::all().add(sms::Column::SenderKey.eq(key))
+}
+
+fn of_listed() -> Condition {
+    let listed = Query::select().column(phone::Column::PhoneKey).from(phone::Entity).to_owned();
+    Condition::all().add(sms::Column::SenderKey.in_subquery(listed))
 }
