@@ -248,7 +248,7 @@ mod tests {
     fn the_form_of_a_row_is_fixed() {
         assert_eq!(
             hex::encode(chain(&GENESIS, &row(1))),
-            "0000000000000000000000000000000000000000000000000000000000000000"
+            "4f2cb33a846483cc8ae2388529dfb14b42ae5775950238b8da86d9df108c67fa"
         );
     }
 }

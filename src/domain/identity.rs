@@ -15,7 +15,7 @@ use super::source::SourceRef;
 use super::time::UnixMs;
 
 /// How near two equal messages must be to be flagged as twins.
-pub const TWIN_WINDOW: Duration = Duration::from_secs(60 * 60);
+pub const TWIN_WINDOW: Duration = Duration::from_hours(1);
 
 /// What one sms's sightings have in common: line and text. Only sightings with the same one can be one sms.
 pub type Fingerprint = [u8; 16];

@@ -4,6 +4,7 @@
 pub mod audit_log;
 pub mod device_registry;
 pub mod event_feed;
+mod fields;
 pub mod order_book;
 pub mod phone_whitelist;
 pub mod review_desk;

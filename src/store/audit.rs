@@ -6,8 +6,11 @@ use serde_json::Value;
 use super::{Lock, Store, StoreError, lock};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::system::{AuditFilter, AuditView};
-use crate::domain::audit::{AuditRow, GENESIS, Verdict, Verifier, chain};
+use crate::domain::audit::{AuditRow, GENESIS, Tampering, Verifier, chain};
 use crate::domain::time::UnixMs;
+
+/// Where the id and hash of the last entry are noted.
+const HEAD: &str = "audit.head";
 
 /// Appends an entry bound to the one before, in the transaction of what it records (INV-A1).
 ///
@@ -46,7 +49,8 @@ pub async fn append(
         hash: Set(hash.to_vec()),
     };
     entity::audit::Entity::insert(model).exec_without_returning(txn).await?;
-    Ok(())
+    // The head is noted apart, so that entries cut off at the end are missed too.
+    super::settings::put(txn, HEAD, &format!("{id}:{}", hex::encode(hash)), at).await
 }
 
 fn hash_of(row: &entity::audit::Model) -> Result<[u8; 32], StoreError> {
@@ -110,12 +114,12 @@ impl Store {
         Ok(Page::of(views, page.limit, total, |view: &AuditView| view.id))
     }
 
-    /// Reads the whole audit log and checks its chain.
+    /// Reads the whole audit log and checks its chain: how many entries it has, or the first that does not hold.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn verify_audit(&self) -> Result<Verdict, StoreError> {
-        let mut verifier = Verifier::new();
+    pub async fn verify_audit(&self) -> Result<Result<i64, Tampering>, StoreError> {
+        let mut verifier = Verifier::default();
         let mut after = 0;
         loop {
             let rows = entity::audit::Entity::find()
@@ -124,13 +128,25 @@ impl Store {
                 .limit(1_000)
                 .all(self.reader())
                 .await?;
-            let Some(last) = rows.last() else { return Ok(verifier.finish()) };
+            let Some(last) = rows.last() else { break };
             after = last.id;
             for row in &rows {
-                if let Some(broken) = verifier.feed(&row_of(row), &row.hash) {
-                    return Ok(broken);
+                if let Err(tampering) = verifier.check(&row_of(row), &row.hash) {
+                    return Ok(Err(tampering));
                 }
             }
         }
+        let noted = super::settings::get(self.reader(), HEAD).await?;
+        if let Some((hash, _)) = noted {
+            let mut head = [0; 32];
+            let (id, hash) = hash.split_once(':').unwrap_or_default();
+            let read = hex::decode_to_slice(hash, &mut head).is_ok();
+            let id = id.parse().ok().filter(|_| read);
+            let id = id.ok_or_else(|| StoreError::corrupt("setting.audit.head", "not a head"))?;
+            if let Err(tampering) = verifier.finish((id, head)) {
+                return Ok(Err(tampering));
+            }
+        }
+        Ok(Ok(verifier.head().0))
     }
 }

@@ -1,6 +1,7 @@
 //! People's requests: one transaction with the change, its audit entry and the answer that is saved for repetition.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -62,8 +63,21 @@ impl Store {
         Ok(answer)
     }
 
-    async fn saved_answer(&self, txn: &DatabaseTransaction, asked: &Idempotency) -> Result<Option<Answer>, StoreError> {
-        let Some(row) = entity::idempotency::Entity::find_by_id(&asked.key).one(txn).await? else {
+    /// The saved answer of a request that was carried out before under the same `Idempotency-Key`; none where it is new.
+    ///
+    /// # Errors
+    /// Where the key was used for another body, or the database fails.
+    pub async fn answered(&self, caller: &Caller) -> Result<Option<Answer>, Refusal> {
+        let Some(idempotency) = &caller.idempotency else { return Ok(None) };
+        Ok(self.saved_answer(self.reader(), idempotency).await?)
+    }
+
+    async fn saved_answer(
+        &self,
+        db: &impl ConnectionTrait,
+        asked: &Idempotency,
+    ) -> Result<Option<Answer>, StoreError> {
+        let Some(row) = entity::idempotency::Entity::find_by_id(&asked.key).one(db).await? else {
             return Ok(None);
         };
         if row.body_hash != asked.body_hash {
@@ -78,7 +92,7 @@ impl Store {
             .open(&Place::new("idempotency", &asked.key, "answer"), &row.answer)
             .map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
         let saved: Saved =
-            serde_json::from_slice(&plain).map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
+            serde_json::from_slice(plain.expose_secret()).map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
         Ok(Some(Answer { status: saved.status, body: saved.body, replayed: true }))
     }
 
@@ -92,7 +106,10 @@ impl Store {
         let saved = Saved { status: answer.status, body: answer.body.clone() };
         let plain = serde_json::to_vec(&saved).map_err(|error| StoreError::corrupt("an answer to be saved", error))?;
         // Sealed: the answer that adds a device shows its token.
-        let sealed = self.secrets().seal(&Place::new("idempotency", &asked.key, "answer"), &plain);
+        let sealed = self
+            .secrets()
+            .seal(&Place::new("idempotency", &asked.key, "answer"), &plain)
+            .map_err(|error| StoreError::corrupt("an answer to be sealed", error))?;
         let row = entity::idempotency::ActiveModel {
             key: Set(asked.key.clone()),
             body_hash: Set(asked.body_hash.to_vec()),

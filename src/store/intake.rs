@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::{sighting, sms};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
-use sea_orm::{EntityTrait, QueryFilter, QuerySelect, Statement};
+use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, QuerySelect, Statement};
 use serde_json::json;
 
 use super::event::NewEvent;
@@ -12,7 +12,7 @@ use super::sms::source_bit;
 use super::sms_change::{SmsChanges, is_synthetic, system_review};
 use super::{Lock, Store, StoreError, lock};
 use crate::domain::flags::{Flag, Flags};
-use crate::domain::identity::{self, Assignment, Existing, Sighting};
+use crate::domain::identity::{self, Assignment, Fingerprint, KnownSms, NewSighting, SmsAt};
 use crate::domain::phone::comparable_sender;
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::source::SourceRef;
@@ -24,11 +24,17 @@ const HOUR_MS: i64 = 3_600_000;
 
 /// A stored fingerprint: the hour of receipt before the hash of line and text, so that the index grows at its end and
 /// what came within the hour is found in three places.
-fn stored_fingerprint(hash: &[u8; 16], at: UnixMs) -> Vec<u8> {
+fn stored_fingerprint(hash: &Fingerprint, at: UnixMs) -> Vec<u8> {
     let hour = u32::try_from(at.0.div_euclid(HOUR_MS).clamp(0, i64::from(u32::MAX))).unwrap_or(0);
     let mut key = hour.to_be_bytes().to_vec();
     key.extend_from_slice(&hash[..12]);
     key
+}
+
+/// What of a fingerprint is stored: its first 12 bytes, behind the hour.
+fn cut(mut hash: Fingerprint) -> Fingerprint {
+    hash[12..].fill(0);
+    hash
 }
 
 /// The fingerprints of the same text and line in the hour of `at`, the one before and the one after.
@@ -50,7 +56,7 @@ struct Incoming<'a> {
     line: Option<&'a str>,
     delivery: &'a Delivery,
     sender_key: String,
-    hash: [u8; 16],
+    hash: Fingerprint,
 }
 
 impl Incoming<'_> {
@@ -87,7 +93,7 @@ fn incoming_of(deliver: &Deliver) -> impl Iterator<Item = Incoming<'_>> {
             line,
             delivery,
             sender_key: comparable_sender(&delivery.sender),
-            hash: identity::fingerprint(line, deliver.source, &text),
+            hash: cut(identity::fingerprint(line, deliver.source, &text)),
         }
     })
 }
@@ -138,7 +144,7 @@ async fn lock_all(txn: &DatabaseTransaction, incoming: &[Incoming<'_>]) -> Resul
         return Ok(());
     }
     // One order for all, so that two batches cannot wait for each other.
-    let keys: BTreeSet<&[u8; 16]> = incoming.iter().map(|delivery| &delivery.hash).collect();
+    let keys: BTreeSet<&Fingerprint> = incoming.iter().map(|delivery| &delivery.hash).collect();
     for key in keys {
         lock(txn, Lock::Key(key)).await?;
     }
@@ -172,12 +178,12 @@ async fn known_sightings(
     Ok(known)
 }
 
-/// Messages of the same line and text around the new ones, by hash.
-async fn existing_messages(
+/// Messages of the same line and text around the new ones.
+async fn known_messages(
     txn: &DatabaseTransaction,
     incoming: &[Incoming<'_>],
     fresh: &[usize],
-) -> Result<(BTreeMap<[u8; 12], Vec<Existing>>, HashMap<i64, sms::Model>), StoreError> {
+) -> Result<HashMap<i64, sms::Model>, StoreError> {
     let mut hours: BTreeSet<Vec<u8>> = BTreeSet::new();
     for index in fresh {
         let delivery = &incoming[*index];
@@ -186,22 +192,43 @@ async fn existing_messages(
     let hours: Vec<Vec<u8>> = hours.into_iter().collect();
     let mut rows: HashMap<i64, sms::Model> = HashMap::new();
     for chunk in hours.chunks(900) {
-        let found = sms::Entity::find().filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned())).all(txn).await?;
+        let found =
+            sms::Entity::find().filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned())).all(txn).await?;
         rows.extend(found.into_iter().map(|row| (row.id, row)));
     }
+    Ok(rows)
+}
+
+async fn known_sms(txn: &DatabaseTransaction, rows: &HashMap<i64, sms::Model>) -> Result<Vec<KnownSms>, StoreError> {
     let ids: Vec<i64> = rows.keys().copied().collect();
     let mut sources = Store::sources_of(txn, &ids).await?;
-    let mut existing: BTreeMap<[u8; 12], Vec<Existing>> = BTreeMap::new();
-    for row in rows.values() {
-        let Some(hash) = row.fingerprint.get(4..16).and_then(|hash| <[u8; 12]>::try_from(hash).ok()) else { continue };
-        existing.entry(hash).or_default().push(Existing {
-            sms_id: row.id,
-            sender: row.sender_key.clone(),
-            received_at: UnixMs(row.received_at),
-            sources: sources.remove(&row.id).unwrap_or_default().into_iter().collect(),
-        });
-    }
-    Ok((existing, rows))
+    Ok(rows
+        .values()
+        .map(|row| {
+            let mut fingerprint = Fingerprint::default();
+            for (to, from) in fingerprint[..12].iter_mut().zip(row.fingerprint.iter().skip(4)) {
+                *to = *from;
+            }
+            KnownSms {
+                sms_id: row.id,
+                fingerprint,
+                sender: row.sender_key.clone(),
+                received_at: UnixMs(row.received_at),
+                sources: sources.remove(&row.id).unwrap_or_default().into_iter().collect(),
+            }
+        })
+        .collect())
+}
+
+/// What a batch adds to the store, gathered before any of it is written.
+struct Plan {
+    /// New messages by id, in the order of arrival.
+    made: BTreeMap<i64, sms::Model>,
+    /// Which deliveries join which message.
+    joined: BTreeMap<i64, Vec<usize>>,
+    /// Messages that are one of several equal ones.
+    twins: BTreeSet<i64>,
+    sightings: Vec<sighting::ActiveModel>,
 }
 
 async fn store_fresh(
@@ -215,82 +242,25 @@ async fn store_fresh(
     if fresh.is_empty() {
         return Ok(());
     }
-    let (mut existing, mut rows) = existing_messages(txn, incoming, fresh).await?;
-    let mut groups: BTreeMap<[u8; 12], Vec<usize>> = BTreeMap::new();
-    for index in fresh {
-        let mut hash = [0; 12];
-        hash.copy_from_slice(&incoming[*index].hash[..12]);
-        groups.entry(hash).or_default().push(*index);
-    }
-    let mut choices: Vec<(usize, Choice)> = Vec::with_capacity(fresh.len());
-    for (hash, indexes) in groups {
-        let around = existing.remove(&hash).unwrap_or_default();
-        let sightings: Vec<Sighting> = indexes.iter().map(|index| sighting_of(&incoming[*index])).collect();
-        for (index, assignment) in indexes.iter().zip(identity::assign(&around, &sightings, window)) {
-            choices.push((*index, Choice::of(assignment, &indexes)));
-        }
-    }
-    // Ids in the order of arrival, so that lists read as things happened.
-    choices.sort_by_key(|(index, _)| *index);
-    let makes: Vec<usize> = choices.iter().filter(|(_, choice)| choice.is_new()).map(|(index, _)| *index).collect();
-    let first_id = reserve_ids(txn, makes.len()).await?;
-    let ids: HashMap<usize, i64> = makes.iter().copied().zip(first_id..).collect();
-
+    let mut rows = known_messages(txn, incoming, fresh).await?;
+    let known = known_sms(txn, &rows).await?;
+    let sightings: Vec<NewSighting> = fresh.iter().map(|index| sighting_of(&incoming[*index])).collect();
+    let assignments = identity::assign(&known, &sightings, window);
+    let count = assignments.iter().filter(|assignment| matches!(assignment, Assignment::New { .. })).count();
+    let first_id = if count > 0 { reserve_ids(txn, count).await? } else { 0 };
+    let plan = plan(incoming, fresh, &assignments, first_id, now, taken);
     let mut changes = SmsChanges::new(txn, now, "inbox");
-    let mut new_rows: BTreeMap<i64, sms::Model> = BTreeMap::new();
-    let mut joined: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-    let mut twins: BTreeSet<i64> = BTreeSet::new();
-    let mut sightings = Vec::with_capacity(choices.len());
-    for (index, choice) in &choices {
-        let delivery = &incoming[*index];
-        let resolve = |target: &Target| match target {
-            Target::Stored(id) => Some(*id),
-            Target::InBatch(index) => ids.get(index).copied(),
-        };
-        let sms_id = match choice {
-            Choice::New { twins: of } => {
-                let id = ids.get(index).copied().unwrap_or_default();
-                let others: Vec<i64> = of.iter().filter_map(resolve).collect();
-                let mut row = new_row(id, delivery, now);
-                if !others.is_empty() {
-                    twins.extend(others.iter().copied());
-                    twins.insert(id);
-                }
-                row.sources |= source_bit(delivery.source.kind);
-                new_rows.insert(id, row);
-                id
-            }
-            Choice::Join(target) => {
-                let id = resolve(target).unwrap_or_default();
-                joined.entry(id).or_default().push(*index);
-                id
-            }
-        };
-        let held = !delivery.trusted;
-        taken[*index] =
-            Some(Taken { sms_id: Some(sms_id), status: if held { TakenAs::Held } else { TakenAs::Stored } });
-        sightings.push(sighting_row(sms_id, delivery, now));
-    }
-    for (id, indexes) in &joined {
-        if let Some(row) = new_rows.get_mut(id) {
-            indexes.iter().for_each(|index| join(row, &incoming[*index]));
-        }
-    }
-    for id in &twins {
-        if let Some(row) = new_rows.get_mut(id) {
-            row.flags = Flags(row.flags).with(Flag::Twin).0;
-        }
-    }
-    insert_all(txn, &mut changes, new_rows.values(), sightings).await?;
-    let touched: BTreeSet<i64> = joined.keys().chain(&twins).copied().filter(|id| !new_rows.contains_key(id)).collect();
+    insert_all(txn, &mut changes, plan.made.values(), plan.sightings).await?;
+    let touched: BTreeSet<i64> =
+        plan.joined.keys().chain(&plan.twins).copied().filter(|id| !plan.made.contains_key(id)).collect();
     for id in touched {
         let Some(before) = rows.remove(&id) else { continue };
         let mut after = before.clone();
-        for index in joined.get(&id).into_iter().flatten() {
+        for index in plan.joined.get(&id).into_iter().flatten() {
             join(&mut after, &incoming[*index]);
         }
         let mut reason = None;
-        if twins.contains(&id) && !Flags(after.flags).has(Flag::Twin) {
+        if plan.twins.contains(&id) && !Flags(after.flags).has(Flag::Twin) {
             after.flags = Flags(after.flags).with(Flag::Twin).0;
             reason = Some("the same text came again within the hour and stayed a message of its own".to_owned());
         }
@@ -301,38 +271,68 @@ async fn store_fresh(
     changes.finish().await
 }
 
-/// What becomes of a new sighting, with the batch's own messages named by their place in it.
-enum Choice {
-    Join(Target),
-    New { twins: Vec<Target> },
-}
-
-enum Target {
-    Stored(i64),
-    InBatch(usize),
-}
-
-impl Choice {
-    fn of(assignment: Assignment, indexes: &[usize]) -> Self {
-        let target = |of: identity::Message| match of {
-            identity::Message::Stored(id) => Target::Stored(id),
-            identity::Message::New(place) => Target::InBatch(indexes[place]),
+fn plan(
+    incoming: &[Incoming<'_>],
+    fresh: &[usize],
+    assignments: &[Assignment],
+    first_id: i64,
+    now: UnixMs,
+    taken: &mut [Option<Taken>],
+) -> Plan {
+    let mut plan = Plan {
+        made: BTreeMap::new(),
+        joined: BTreeMap::new(),
+        twins: BTreeSet::new(),
+        sightings: Vec::with_capacity(fresh.len()),
+    };
+    let mut ids: HashMap<usize, i64> = HashMap::new();
+    let mut next_id = first_id;
+    for (place, (index, assignment)) in fresh.iter().zip(assignments).enumerate() {
+        let delivery = &incoming[*index];
+        let id_of = |of: &SmsAt| match of {
+            SmsAt::Known(id) => Some(*id),
+            SmsAt::Made(place) => ids.get(place).copied(),
         };
-        match assignment {
-            Assignment::Join(of) => Self::Join(target(of)),
-            Assignment::New { twins } => Self::New { twins: twins.into_iter().map(target).collect() },
+        let sms_id = match assignment {
+            Assignment::New { twins } => {
+                let id = next_id;
+                next_id += 1;
+                let others: Vec<i64> = twins.iter().filter_map(id_of).collect();
+                if !others.is_empty() {
+                    plan.twins.extend(others);
+                    plan.twins.insert(id);
+                }
+                plan.made.insert(id, new_row(id, delivery, now));
+                ids.insert(place, id);
+                id
+            }
+            Assignment::Join(of) => {
+                let id = id_of(of).unwrap_or_default();
+                plan.joined.entry(id).or_default().push(*index);
+                id
+            }
+        };
+        let status = if delivery.trusted { TakenAs::Stored } else { TakenAs::Held };
+        taken[*index] = Some(Taken { sms_id: Some(sms_id), status });
+        plan.sightings.push(sighting_row(sms_id, delivery, now));
+    }
+    for (id, indexes) in &plan.joined {
+        if let Some(row) = plan.made.get_mut(id) {
+            indexes.iter().for_each(|index| join(row, &incoming[*index]));
         }
     }
-
-    const fn is_new(&self) -> bool {
-        matches!(self, Self::New { .. })
+    for id in &plan.twins {
+        if let Some(row) = plan.made.get_mut(id) {
+            row.flags = Flags(row.flags).with(Flag::Twin).0;
+        }
     }
+    plan
 }
 
-fn sighting_of(incoming: &Incoming<'_>) -> Sighting {
-    Sighting {
+fn sighting_of(incoming: &Incoming<'_>) -> NewSighting {
+    NewSighting {
         source: incoming.source,
-        line: incoming.line.map(str::to_owned),
+        fingerprint: incoming.hash,
         sender: incoming.sender_key.clone(),
         received_at: incoming.delivery.received_at,
     }
@@ -374,7 +374,7 @@ fn new_row(id: i64, incoming: &Incoming<'_>, now: UnixMs) -> sms::Model {
         occurred_at: delivery.received_at.0,
         to_the_minute: false,
         stored_at: now.0,
-        sources: 0,
+        sources: source_bit(incoming.source.kind),
         state: state.as_str().to_owned(),
         state_since: now.0,
         review: Review::None.as_str().to_owned(),
@@ -434,9 +434,7 @@ async fn insert_all(
             changes.tell(NewEvent { kind: "sms.created", data });
         }
         // Every column is set: `into` alone would leave them "unchanged" and out of the statement.
-        let mut active: sms::ActiveModel = row.clone().into();
-        sea_orm::ActiveModelTrait::reset_all(&mut active);
-        models.push(active);
+        models.push(sms::ActiveModel::from(row.clone()).reset_all());
     }
     for chunk in models.chunks(200) {
         sms::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use entity::{match_bucket, recharge_order, sms, sms_decision, sms_match};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
@@ -361,7 +361,8 @@ async fn stands(txn: &DatabaseTransaction, row: &sms::Model, decision: &Decision
     let (state, order_id) = headline(&decision.outcome);
     let mut next = row.clone();
     replace_flags(&mut next, MATCHING_FLAGS, decision.flags);
-    system_review(&mut next, decision.need_check || asks_for_check(&next));
+    let asks = decision.need_check || asks_for_check(&next);
+    system_review(&mut next, asks);
     if row.state != state.as_str()
         || row.order_id.as_deref() != order_id
         || row.flags != next.flags
@@ -405,9 +406,8 @@ async fn write_decision(
     after.state = state.as_str().to_owned();
     after.order_id = order_id.map(str::to_owned);
     replace_flags(&mut after, MATCHING_FLAGS, decision.flags);
-    let twin_is_unclear =
-        state != SmsState::Matched && Flags(after.flags).has(Flag::Twin) && state == SmsState::Ambiguous;
-    system_review(&mut after, decision.need_check || twin_is_unclear || asks_for_check(&after));
+    let asks = decision.need_check || asks_for_check(&after);
+    system_review(&mut after, asks);
     changes.apply(row, after, Some(decision.explanation.summary.clone())).await?;
     let explanation =
         serde_json::to_string(&decision.explanation).map_err(|error| StoreError::corrupt("an explanation", error))?;

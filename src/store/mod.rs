@@ -6,16 +6,23 @@
 pub mod audit;
 mod command;
 mod connect;
+pub mod device;
+mod device_trust;
 mod error;
 pub mod event;
 pub mod intake;
 pub mod matching;
 pub mod order;
+pub mod phone;
 pub mod review;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;
+mod sms_return;
 pub mod stage;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod top_info;
 mod upkeep;
 
 pub use command::Done;
@@ -80,7 +87,6 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        use migration::MigrationName as _;
         let pending = Migrator::get_pending_migrations(&self.inner.reader).await?;
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }

@@ -243,7 +243,7 @@ pub(super) async fn release(
     pair: &sms_match::Model,
     row: &sms::Model,
     reason: &str,
-) -> Result<sms::Model, StoreError> {
+) -> Result<(), StoreError> {
     end_match(changes, pair, reason).await?;
     let mut after = row.clone();
     after.order_id = None;
@@ -254,7 +254,8 @@ pub(super) async fn release(
     after.review_by = None;
     after.review_at = None;
     after.review_note = None;
-    changes.apply(row, after, Some(format!("released: {reason}"))).await
+    changes.apply(row, after, Some(format!("released: {reason}"))).await?;
+    Ok(())
 }
 
 /// Ends the active pair without touching its sms.

@@ -18,7 +18,7 @@ pub enum Revised {
 }
 
 impl Revised {
-    const fn key(self) -> &'static str {
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Phones => "revision.phones",
             Self::Templates => "revision.templates",
@@ -68,4 +68,14 @@ pub async fn revision(db: &impl ConnectionTrait, of: Revised) -> Result<i64, Sto
 pub async fn raise_revision(db: &impl ConnectionTrait, of: Revised, now: UnixMs) -> Result<(), StoreError> {
     let next = revision(db, of).await? + 1;
     put(db, of.key(), &next.to_string(), now).await
+}
+
+impl super::Store {
+    /// The revision of a set of operators' data: moves with every change of it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn revision(&self, of: Revised) -> Result<i64, StoreError> {
+        revision(self.reader(), of).await
+    }
 }

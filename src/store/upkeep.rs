@@ -27,8 +27,7 @@ impl Store {
         let now = self.now();
         self.write(async |txn| {
             sms::Entity::delete_by_id(HEARTBEAT_ID).exec(txn).await?;
-            let mut row: sms::ActiveModel = heartbeat_row(now).into();
-            row.reset_all();
+            let row = sms::ActiveModel::from(heartbeat_row(now)).reset_all();
             sms::Entity::insert(row).exec_without_returning(txn).await?;
             Ok(())
         })

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::source::SourceKind;
 
-const WINDOW: Duration = Duration::from_secs(180);
+const WINDOW: Duration = Duration::from_mins(3);
 
 fn source(id: i64) -> SourceRef {
     SourceRef { kind: SourceKind::Shooter, id }
@@ -96,7 +96,7 @@ fn without_a_line_nothing_is_joined() {
         fingerprint: fingerprint(line, source(id), "입금 50,000원 홍길동"),
         ..seen_by(id, 0, "15881688")
     };
-    for line in [None, Some(""), Some(" - ")] {
+    for line in [None, Some(""), Some("  ")] {
         let assignments = assign(&[], &[unlined(1, line), unlined(2, line), unlined(1, line)], WINDOW);
         assert_eq!(made(&assignments), 3, "line {line:?}");
         assert_eq!(assignments[2], Assignment::New { twins: vec![SmsAt::Made(0)] });

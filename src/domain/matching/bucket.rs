@@ -180,13 +180,14 @@ impl Payers {
 
 /// The orders that can have a deposit or be meant by one, by id.
 fn order_entries<'a>(deposits: &[Deposit], orders: &'a [BucketOrder]) -> Vec<OrderEntry<'a>> {
-    let held: HashMap<&str, i64> = deposits
-        .iter()
-        .filter_map(|deposit| match &deposit.bond {
-            Bond::Firm { order_id } => Some((order_id.as_str(), deposit.sms_id)),
-            Bond::Free => None,
-        })
-        .collect();
+    let mut held: HashMap<&str, i64> = HashMap::new();
+    for deposit in deposits {
+        if let Bond::Firm { order_id } = &deposit.bond {
+            // Two cannot hold one order (INV-M1); were the store to say so, the first would be named, whatever comes first here.
+            let holder = held.entry(order_id).or_insert(deposit.sms_id);
+            *holder = deposit.sms_id.min(*holder);
+        }
+    }
     let mut sorted: Vec<&BucketOrder> = orders.iter().collect();
     sorted.sort_by(|a, b| {
         let newest_first = b.order.version.cmp(&a.order.version);

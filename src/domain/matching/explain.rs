@@ -7,6 +7,7 @@ use super::{
     CANDIDATES_STORED_MAX, Candidate, CandidateVerdict, Criterion, CriterionVerdict, Explanation, Outcome,
     RIVALS_STORED_MAX, RunnerUp, Timing, Verdict, account, reference,
 };
+use crate::domain::flags::Flag;
 use crate::domain::order::OrderStatus;
 
 /// A candidate before it is written out, in the order of its rank.
@@ -107,6 +108,7 @@ impl Bucket<'_> {
         let entry = &self.deposits[at];
         let order = &self.orders[ranked.order];
         let (rivals, rivals_total) = self.rivals(at, ranked);
+        let (paid, asked) = (entry.deposit.money, order.order.money);
         Candidate {
             order_id: order.order.order_id.clone(),
             verdict: match ranked.standing {
@@ -118,8 +120,8 @@ impl Bucket<'_> {
             },
             reason: reason(ranked.standing, order, rivals_total),
             criteria: vec![
-                self.currency(entry, order),
-                self.amount(entry, order),
+                agreed(Criterion::Currency, paid.currency.to_string(), asked.currency.to_string()),
+                agreed(Criterion::Amount, paid.to_major(), asked.to_major()),
                 self.account(entry, ranked.order),
                 payer(entry, order, ranked.standing == Standing::PayerUnknown),
                 self.time(entry, ranked.order),
@@ -140,14 +142,6 @@ impl Bucket<'_> {
         let others = || competing.iter().filter(|other| **other != at);
         let ids = others().take(RIVALS_STORED_MAX).map(|other| self.deposits[*other].deposit.sms_id).collect();
         (ids, others().count())
-    }
-
-    fn currency(&self, entry: &DepositEntry<'_>, order: &OrderEntry<'_>) -> CriterionVerdict {
-        agreed(Criterion::Currency, entry.deposit.money.currency.to_string(), order.order.money.currency.to_string())
-    }
-
-    fn amount(&self, entry: &DepositEntry<'_>, order: &OrderEntry<'_>) -> CriterionVerdict {
-        agreed(Criterion::Amount, entry.deposit.money.to_major(), order.order.money.to_major())
     }
 
     fn account(&self, entry: &DepositEntry<'_>, order: usize) -> CriterionVerdict {
@@ -222,7 +216,7 @@ impl Bucket<'_> {
             ),
             Rule::NoOrder => format!("No order fits this deposit of {money} yet."),
             Rule::HeldBack => {
-                let flags: Vec<&str> = entry.deposit.held_back.iter().map(|flag| flag.as_str()).collect();
+                let flags: Vec<&str> = entry.deposit.held_back.iter().map(Flag::as_str).collect();
                 format!("This deposit of {money} is held back ({}), so it is not matched on its own.", flags.join(", "))
             }
         }

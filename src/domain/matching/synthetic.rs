@@ -19,7 +19,7 @@ pub enum Names {
 }
 
 /// Windows as they are usually set.
-pub const WINDOWS: Windows = Windows { early: Duration::from_secs(30 * 60), late: Duration::from_secs(24 * 60 * 60) };
+pub const WINDOWS: Windows = Windows { early: Duration::from_mins(30), late: Duration::from_hours(24) };
 
 /// The moment around which everything made here happens.
 pub const BASE: UnixMs = UnixMs(1_776_816_000_000);
@@ -64,7 +64,7 @@ pub fn order(nth: u32, names: Names) -> BucketOrder {
         account: Some("123456-01-789".to_owned()),
         status: OrderStatus::Open,
         created_at: BASE,
-        expires_at: Some(BASE.plus(Duration::from_secs(60 * 60))),
+        expires_at: Some(BASE.plus(Duration::from_hours(1))),
         version: 1,
     };
     BucketOrder { order, firm_sms: None }
