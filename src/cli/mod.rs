@@ -3,6 +3,7 @@
 //! Commands that ask a running daemon use its HTTP API (`client`); they never open its database.
 
 mod actors;
+mod audit;
 mod check_config;
 mod client;
 mod completions;
@@ -10,8 +11,11 @@ mod error;
 mod global;
 mod health;
 mod ingest;
+mod migrate;
+mod openapi;
 mod output;
 mod printable;
+mod run;
 mod sms;
 mod table;
 
@@ -34,6 +38,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the daemon: all roles in one process on embedded SQLite, unless the configuration says otherwise.
+    Run(run::Args),
+    /// Apply the database migrations (`run` does so at start, unless database.auto_migrate is false).
+    Migrate(migrate::Args),
     /// Check the configuration and print it: every key, its value (secrets masked) and where it came from.
     CheckConfig(check_config::Args),
     /// Ask a running daemon whether it is healthy: exit 0 when it says so, else 1 and why.
@@ -44,12 +52,20 @@ enum Command {
     Sms(sms::Args),
     /// Look at the daemon's actors; restart, stop or start one.
     Actors(actors::Args),
+    /// Check the audit log.
+    Audit(audit::Args),
+    /// Print the OpenAPI document of the service's HTTP interface.
+    Openapi(openapi::Args),
     /// Print a completion script for a shell.
     Completions(completions::Args),
 }
 
 fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
     match command {
+        Command::Run(args) => run::run(context, &args),
+        Command::Migrate(args) => migrate::run(context, &args),
+        Command::Audit(args) => audit::run(context, &args),
+        Command::Openapi(args) => openapi::run(context, &args),
         Command::CheckConfig(args) => check_config::run(context, &args),
         Command::Health(args) => health::run(context, &args),
         Command::Ingest(args) => ingest::run(context, args),
