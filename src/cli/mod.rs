@@ -71,7 +71,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Ingest(args) => ingest::run(context, args),
         Command::Sms(args) => sms::run(context, args),
         Command::Actors(args) => actors::run(context, args),
-        Command::Completions(args) => completions::run::<Cli>(context, &args),
+        Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }
 
