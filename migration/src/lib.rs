@@ -1,7 +1,7 @@
 //! The schema, one reversible step a file. The same steps run on SQLite and on PostgreSQL.
 
-use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
 
 mod m2026_04_22_000001_first_tables;
 

@@ -38,7 +38,10 @@ impl Child for Heartbeat {
             self.inbox.ask(Beat, Duration::from_secs(10)).await??;
             cx.progress();
             while !self.store.note_heartbeat().await? {
-                anyhow::ensure!(sent.elapsed() < PERIOD, "the heartbeat did not come out of the pipeline within {PERIOD:?}");
+                anyhow::ensure!(
+                    sent.elapsed() < PERIOD,
+                    "the heartbeat did not come out of the pipeline within {PERIOD:?}"
+                );
                 if cx.stopping() {
                     return Ok(());
                 }

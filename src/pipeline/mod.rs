@@ -8,8 +8,8 @@ pub mod compensator;
 pub mod heartbeat;
 pub mod inbox;
 pub mod order_matcher;
-mod retry;
 pub mod retention;
+mod retry;
 pub mod template_parser;
 pub mod whitelist_validator;
 

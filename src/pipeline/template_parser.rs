@@ -12,10 +12,10 @@ use crate::domain::sms::{Direction, SmsState};
 use crate::domain::template::{Parsed, Reading, TemplateBook, TemplateEntry, TemplateSpec};
 use crate::domain::text::normalise;
 use crate::domain::time::UnixMs;
+use crate::store::Store;
 use crate::store::settings::Revised;
 use crate::store::sms_change::{is_synthetic, replace_flags, system_review};
 use crate::store::stage::Step;
-use crate::store::Store;
 use crate::supervision::{Child, Context, Nudger};
 
 /// The kind of this loop.
@@ -63,10 +63,8 @@ impl TemplateParser {
     async fn round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let book = Arc::clone(&self.book);
-        let advanced = self
-            .store
-            .advance(SmsState::Accepted, BATCH, KIND, |row| retry::guarded(|| parse(row, &book)))
-            .await?;
+        let advanced =
+            self.store.advance(SmsState::Accepted, BATCH, KIND, |row| retry::guarded(|| parse(row, &book))).await?;
         let more = u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.matcher.nudge();
@@ -89,7 +87,12 @@ fn build(stored: Vec<(i64, i64, TemplateSpec)>) -> TemplateBook {
             }
             Err(errors) => {
                 let error = errors.first().map(|error| error.message.clone()).unwrap_or_default();
-                tracing::error!(template.id = id, template.version = version, error, "a stored template does not compile");
+                tracing::error!(
+                    template.id = id,
+                    template.version = version,
+                    error,
+                    "a stored template does not compile"
+                );
             }
         }
     }

@@ -131,9 +131,9 @@ fn validate(input: &mut DeviceInput) -> Result<(), Refusal> {
     fields.optional_text("line", &mut input.line, 64);
     if let Some(secret) = &input.secret {
         let length = secret.chars().count();
-        let readable = secret.strip_prefix("whsec_").is_none_or(|rest| {
-            base64::engine::general_purpose::STANDARD.decode(rest).is_ok_and(|key| !key.is_empty())
-        });
+        let readable = secret
+            .strip_prefix("whsec_")
+            .is_none_or(|rest| base64::engine::general_purpose::STANDARD.decode(rest).is_ok_and(|key| !key.is_empty()));
         if length == 0 || length > 256 {
             fields.refuse("secret", "must have 1 to 256 characters");
         } else if secret.trim() != secret || secret.chars().any(char::is_control) {
@@ -152,6 +152,9 @@ impl Child for DeviceRegistry {
                 Ok(()) => cx.succeeded(),
                 // Requests are answered all the same; health shows that this loop does not succeed.
                 Err(error) => tracing::warn!(%error, "the device registry could not bring its devices up to date"),
+            }
+            if cx.stopping() {
+                return Ok(());
             }
             cx.serve_until_nudged(self, PERIOD).await;
         }

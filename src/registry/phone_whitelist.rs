@@ -65,6 +65,9 @@ impl Child for PhoneWhitelist {
                 // Requests are answered all the same; health shows that this loop does not succeed.
                 Err(error) => tracing::warn!(%error, "the phone whitelist could not look after rejected messages"),
             }
+            if cx.stopping() {
+                return Ok(());
+            }
             cx.serve_until_nudged(self, PERIOD).await;
         }
     }

@@ -283,13 +283,7 @@ async fn device_row(txn: &DatabaseTransaction, id: i64) -> Result<shooter_device
     row.ok_or_else(|| Refusal::NotFound(format!("there is no shooter device {id}")).into())
 }
 
-fn new_row(
-    name: &str,
-    line: Option<String>,
-    token: &str,
-    trusted: bool,
-    now: UnixMs,
-) -> shooter_device::ActiveModel {
+fn new_row(name: &str, line: Option<String>, token: &str, trusted: bool, now: UnixMs) -> shooter_device::ActiveModel {
     shooter_device::ActiveModel {
         id: NotSet,
         name: Set(name.to_owned()),

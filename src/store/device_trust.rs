@@ -78,12 +78,7 @@ pub(super) async fn release(
 
 /// Holds the messages of a device that is not trusted any more: those that are not final, that no person has decided, and
 /// that no trusted source has brought as well.
-pub(super) async fn hold(
-    txn: &DatabaseTransaction,
-    now: UnixMs,
-    actor: &str,
-    device: i64,
-) -> Result<u64, StoreError> {
+pub(super) async fn hold(txn: &DatabaseTransaction, now: UnixMs, actor: &str, device: i64) -> Result<u64, StoreError> {
     let theirs = Condition::all()
         .add(sms::Column::State.is_in(NOT_FINAL))
         .add(sms::Column::Review.is_in(UNDECIDED_REVIEWS))
@@ -134,9 +129,7 @@ fn sightings() -> SelectStatement {
     Query::select()
         .expr(Expr::value(1))
         .from(sighting::Entity)
-        .and_where(
-            Expr::col((sighting::Entity, sighting::Column::SmsId)).equals((sms::Entity, sms::Column::Id)),
-        )
+        .and_where(Expr::col((sighting::Entity, sighting::Column::SmsId)).equals((sms::Entity, sms::Column::Id)))
         .to_owned()
 }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::{sighting, sms};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
 use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, QuerySelect, Statement};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
 use serde_json::json;
 
 use super::event::NewEvent;
@@ -192,8 +192,7 @@ async fn known_messages(
     let hours: Vec<Vec<u8>> = hours.into_iter().collect();
     let mut rows: HashMap<i64, sms::Model> = HashMap::new();
     for chunk in hours.chunks(900) {
-        let found =
-            sms::Entity::find().filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned())).all(txn).await?;
+        let found = sms::Entity::find().filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned())).all(txn).await?;
         rows.extend(found.into_iter().map(|row| (row.id, row)));
     }
     Ok(rows)

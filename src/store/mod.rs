@@ -20,6 +20,7 @@ pub mod sms;
 pub mod sms_change;
 mod sms_return;
 pub mod stage;
+pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod top_info;

@@ -75,7 +75,8 @@ impl Store {
             lock(txn, Lock::Key(Revised::Phones.key().as_bytes())).await?;
             let known = phone::Entity::find().filter(phone::Column::PhoneKey.eq(key)).one(txn).await?;
             if let Some(known) = known {
-                let message = format!("this sender is on the whitelist already, as {:?} (phone {})", known.phone, known.id);
+                let message =
+                    format!("this sender is on the whitelist already, as {:?} (phone {})", known.phone, known.id);
                 return Err(Refusal::Conflict(message).into());
             }
             let row = phone::ActiveModel {
@@ -151,12 +152,7 @@ fn view(row: phone::Model) -> Phone {
 }
 
 /// Sends messages of the last 24 hours that the whitelist rejected, and that are `of` some sender, back to `received`.
-async fn revalidate(
-    txn: &DatabaseTransaction,
-    of: Condition,
-    now: UnixMs,
-    actor: &str,
-) -> Result<u64, StoreError> {
+async fn revalidate(txn: &DatabaseTransaction, of: Condition, now: UnixMs, actor: &str) -> Result<u64, StoreError> {
     let rows = sms::Entity::find()
         .filter(rejected(now).add(of))
         .order_by_asc(sms::Column::Id)

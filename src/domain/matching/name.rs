@@ -205,6 +205,7 @@ mod tests {
         assert!(fits("홍X동", None, "홍길동"));
         assert!(!fits("홍*동", None, "홍동"));
         assert!(!fits("홍*동", None, "홍길길동"));
+        assert!(!fits("홍길*", None, "홍길동이"), "it masks one character, not the rest");
         assert!(!fits("홍*동", None, "김길동"));
         assert!(!fits("홍길동", None, "홍*동"), "a customer cannot ask for anybody's deposit");
     }
