@@ -1,6 +1,6 @@
 //! `recon openapi`.
 
-use super::{CliError, Context};
+use super::{CliError, Context, output};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {}
@@ -9,5 +9,5 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<(), CliError> {
     let document = crate::http::openapi()
         .to_pretty_json()
         .map_err(|error| CliError::No(format!("the document cannot be written: {error}")))?;
-    context.output.text(&document)
+    output::print(&document)
 }

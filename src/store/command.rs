@@ -72,11 +72,7 @@ impl Store {
         Ok(self.saved_answer(self.reader(), idempotency).await?)
     }
 
-    async fn saved_answer(
-        &self,
-        db: &impl ConnectionTrait,
-        asked: &Idempotency,
-    ) -> Result<Option<Answer>, StoreError> {
+    async fn saved_answer(&self, db: &impl ConnectionTrait, asked: &Idempotency) -> Result<Option<Answer>, StoreError> {
         let Some(row) = entity::idempotency::Entity::find_by_id(&asked.key).one(db).await? else {
             return Ok(None);
         };
@@ -91,8 +87,8 @@ impl Store {
             .secrets()
             .open(&Place::new("idempotency", &asked.key, "answer"), &row.answer)
             .map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
-        let saved: Saved =
-            serde_json::from_slice(plain.expose_secret()).map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
+        let saved: Saved = serde_json::from_slice(plain.expose_secret())
+            .map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
         Ok(Some(Answer { status: saved.status, body: saved.body, replayed: true }))
     }
 
