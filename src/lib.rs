@@ -2,6 +2,7 @@
 //!
 //! `docs/ARCHITECTURE.md` walks through the code; this page only lists the parts.
 
+pub mod app;
 pub mod bus;
 pub mod cli;
 pub mod clock;

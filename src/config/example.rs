@@ -26,10 +26,9 @@ pub fn example() -> String {
                 Kind::Number | Kind::Switch => value,
                 Kind::Text | Kind::Secret | Kind::Url => toml::Value::String(value).to_string(),
             };
-            let _ = writeln!(text, "# {}\n# {name} = {value}", key.meaning);
-            if key.kind == Kind::Secret {
-                let _ = writeln!(text, "# (better given as {})", env_name(key.name));
-            }
+            let better =
+                if key.kind == Kind::Secret { format!(" (better as {})", env_name(key.name)) } else { String::new() };
+            let _ = writeln!(text, "# {}{better}\n# {name} = {value}", key.meaning);
         }
     }
     text

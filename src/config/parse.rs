@@ -56,6 +56,13 @@ pub(super) fn ws_url(text: &str) -> Result<BaseUrl, String> {
     BaseUrl::parse(text, &["ws", "wss"])
 }
 
+/// Takes empty for "none".
+pub(super) fn optional<T>(
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> impl FnOnce(&str) -> Result<Option<T>, String> {
+    |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
 /// A token that travels in an HTTP header.
 pub(super) fn token(text: &str) -> Result<SecretString, String> {
     if text.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -34,8 +34,8 @@ pub struct ServiceConfig {
 impl ServiceConfig {
     pub(super) fn read(layers: &mut Layers) -> Option<Self> {
         let bind = layers.read("service.bind", parse::bind);
-        let token = layers.read_optional("service.token", parse::token);
-        let public_url = layers.read_optional("service.public_url", parse::http_url);
+        let token = layers.read("service.token", parse::optional(parse::token));
+        let public_url = layers.read("service.public_url", parse::optional(parse::http_url));
         Some(Self { bind: bind?, token: token?, public_url: public_url? })
     }
 }

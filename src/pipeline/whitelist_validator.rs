@@ -8,6 +8,7 @@ use entity::sms;
 use super::retry::note_failures;
 use super::{BATCH, retry};
 use crate::domain::sms::{Review, SmsState};
+use crate::store::phone::Whitelist;
 use crate::store::settings::Revised;
 use crate::store::stage::Step;
 use crate::store::{HEARTBEAT_SENDER, Store};
@@ -22,23 +23,19 @@ pub struct WhitelistValidator {
     store: Store,
     parser: Nudger,
     period: Duration,
-    revision: Option<i64>,
-    /// Whitelisted senders in their comparable form.
-    senders: HashSet<String>,
+    whitelist: Whitelist,
 }
 
 impl WhitelistValidator {
     /// A validator that wakes the parser, and looks by itself each `period`.
     #[must_use]
     pub fn new(store: Store, parser: Nudger, period: Duration) -> Self {
-        Self { store, parser, period, revision: None, senders: HashSet::new() }
+        Self { store, parser, period, whitelist: Whitelist { revision: -1, ..Whitelist::default() } }
     }
 
     async fn reload(&mut self) -> anyhow::Result<()> {
-        let revision = self.store.revision(Revised::Phones).await?;
-        if self.revision != Some(revision) {
-            self.senders = self.store.phone_keys().await?.into_iter().collect();
-            self.revision = Some(revision);
+        if self.whitelist.revision != self.store.revision(Revised::Phones).await? {
+            self.whitelist = self.store.whitelist().await?;
         }
         Ok(())
     }
@@ -46,7 +43,7 @@ impl WhitelistValidator {
     /// One round: up to [`BATCH`] messages. Answers whether there may be more.
     async fn round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
-        let senders = &self.senders;
+        let senders = &self.whitelist.keys;
         let advanced = self
             .store
             .advance(SmsState::Received, BATCH, KIND, |row| retry::guarded(|| validate(row, senders)))

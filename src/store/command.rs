@@ -1,6 +1,7 @@
 //! People's requests: one transaction with the change, its audit entry and the answer that is saved for repetition.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -71,11 +72,7 @@ impl Store {
         Ok(self.saved_answer(self.reader(), idempotency).await?)
     }
 
-    async fn saved_answer(
-        &self,
-        db: &impl ConnectionTrait,
-        asked: &Idempotency,
-    ) -> Result<Option<Answer>, StoreError> {
+    async fn saved_answer(&self, db: &impl ConnectionTrait, asked: &Idempotency) -> Result<Option<Answer>, StoreError> {
         let Some(row) = entity::idempotency::Entity::find_by_id(&asked.key).one(db).await? else {
             return Ok(None);
         };
@@ -90,8 +87,8 @@ impl Store {
             .secrets()
             .open(&Place::new("idempotency", &asked.key, "answer"), &row.answer)
             .map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
-        let saved: Saved =
-            serde_json::from_slice(&plain).map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
+        let saved: Saved = serde_json::from_slice(plain.expose_secret())
+            .map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
         Ok(Some(Answer { status: saved.status, body: saved.body, replayed: true }))
     }
 
@@ -105,7 +102,10 @@ impl Store {
         let saved = Saved { status: answer.status, body: answer.body.clone() };
         let plain = serde_json::to_vec(&saved).map_err(|error| StoreError::corrupt("an answer to be saved", error))?;
         // Sealed: the answer that adds a device shows its token.
-        let sealed = self.secrets().seal(&Place::new("idempotency", &asked.key, "answer"), &plain);
+        let sealed = self
+            .secrets()
+            .seal(&Place::new("idempotency", &asked.key, "answer"), &plain)
+            .map_err(|error| StoreError::corrupt("an answer to be sealed", error))?;
         let row = entity::idempotency::ActiveModel {
             key: Set(asked.key.clone()),
             body_hash: Set(asked.body_hash.to_vec()),

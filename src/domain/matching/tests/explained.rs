@@ -56,6 +56,16 @@ fn rivals_and_holders_are_named() {
     assert!(explanation.summary.contains("double payment"), "{}", explanation.summary);
 }
 
+/// INV-M4: the store does not let two deposits hold one order, but were it so, the answer would still be one.
+#[test]
+fn of_two_holders_the_first_by_id_is_named() {
+    let firm = |sms_id| Deposit { bond: Bond::Firm { order_id: "R-1".to_owned() }, ..deposit(sms_id, "홍길동", 5) };
+    for deposits in [[firm(1), firm(2), deposit(3, "홍길동", 5)], [firm(2), firm(1), deposit(3, "홍길동", 5)]] {
+        let explanation = only(decided(&deposits, &[order("R-1", "홍길동", 0)])).explanation;
+        assert_eq!(explanation.candidates[0].rivals, [1]);
+    }
+}
+
 #[test]
 fn what_is_stored_is_bounded_and_says_how_much_there_was() {
     let (deposits, orders) = synthetic::bucket(200, synthetic::Names::Same);

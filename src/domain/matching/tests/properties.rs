@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const ORDER_NAMES: [&str; 6] = ["가나다", "가나", "가라다", "나다라", "", "(주)가나다"];
+const ORDER_NAMES: [&str; 7] = ["가나다", "가나다라", "가나", "가라다", "나다라", "", "(주)가나다"];
 const DEPOSIT_NAMES: [&str; 7] = ["가나다", "가나", "가*다", "가 나 다", "나다라", "", "***"];
 
 fn any_deposit() -> impl Strategy<Value = Deposit> {
