@@ -34,12 +34,13 @@ async fn control(store: Store, supervision: Supervision, asked: ControlActor) ->
     }
     let Some(before) = supervision.get(&id) else { return Err(unknown(&id)) };
     let subject = format!("actor/{id}");
-    let detail = json!({ "reason": reason, "generation": before.generation, "state": before.state });
+    let detail = json!({ "reason": &reason, "generation": before.generation, "state": before.state });
     store.note(&caller, &format!("actor.{control}"), &subject, &detail).await?;
+    let why = reason.unwrap_or_default();
     let outcome = match control {
-        Control::Restart => supervision.restart(&id).await,
-        Control::Stop => supervision.stop(&id).await,
-        Control::Start => supervision.start(&id).await,
+        Control::Restart => supervision.restart(&id, &why).await,
+        Control::Stop => supervision.stop(&id, &why).await,
+        Control::Start => supervision.start_again(&id, &why).await,
     };
     let action = format!("actor.{}", control.past());
     match outcome {
