@@ -38,7 +38,7 @@ async fn control(store: Store, supervision: Supervision, asked: ControlActor) ->
     }
     let Some(before) = supervision.get(&id) else { return Err(unknown(&id)) };
     let subject = format!("actor/{id}");
-    let detail = json!({ "reason": reason, "generation": before.generation, "state": before.state });
+    let detail = json!({ "reason": &reason, "generation": before.generation, "state": before.state });
     store.note(&caller, &format!("actor.{control}"), &subject, &detail).await?;
     let why = format!("{} asked{}", caller.name(), reason.map(|reason| format!(": {reason}")).unwrap_or_default());
     let outcome = match control {
