@@ -1,6 +1,7 @@
 //! Reads the audit log, and records what operators do to actors.
 
 use actix::Message;
+use futures_util::FutureExt as _;
 use serde_json::json;
 
 use crate::contract::caller::{Answer, Caller};
@@ -9,6 +10,9 @@ use crate::contract::system::{AuditFilter, AuditView};
 use crate::domain::refusal::Refusal;
 use crate::store::{Done, Store};
 use crate::supervision::{Child, Context, Serve, Serving, Supervision};
+
+/// The kind of this actor, and its id.
+pub const KIND: &str = "audit_log";
 
 /// The actor.
 #[derive(Debug)]
@@ -36,30 +40,32 @@ async fn control(store: Store, supervision: Supervision, asked: ControlActor) ->
     let subject = format!("actor/{id}");
     let detail = json!({ "reason": &reason, "generation": before.generation, "state": before.state });
     store.note(&caller, &format!("actor.{control}"), &subject, &detail).await?;
-    let why = reason.unwrap_or_default();
+    let why = format!("{} asked{}", caller.name(), reason.map(|reason| format!(": {reason}")).unwrap_or_default());
     let outcome = match control {
+        // Waiting for the end of the actor that waits would never end, and once stopped nobody could start it again.
+        Control::Restart | Control::Stop if id == KIND => Ok(before.generation + 1),
         Control::Restart => supervision.restart(&id, &why).await,
         Control::Stop => supervision.stop(&id, &why).await,
         Control::Start => supervision.start_again(&id, &why).await,
     };
     let action = format!("actor.{}", control.past());
-    match outcome {
-        Ok(generation) => {
-            let answer = Answer::new(202, &json!({ "id": id, "generation": generation }))?;
-            let done = Done { answer: answer.clone(), subject, detail: json!({ "generation": generation }) };
-            let saved = store.command(&caller, &action, async |_txn| Ok(done)).await;
-            // It is done and its asking is on record: the answer does not hang on the second entry.
-            Ok(saved.unwrap_or_else(|error| {
-                tracing::error!(%error, actor.id = id, "the outcome of an operator's control could not be recorded");
-                answer
-            }))
-        }
-        Err(error) => {
-            let detail = json!({ "error": error.to_string() });
-            store.note(&caller, &format!("actor.not_{}", control.past()), &subject, &detail).await?;
-            Err(unknown(&id))
-        }
+    let Ok(generation) = outcome else {
+        let detail = json!({ "error": "it was removed meanwhile, or the process is ending" });
+        store.note(&caller, &format!("actor.not_{}", control.past()), &subject, &detail).await?;
+        return Err(unknown(&id));
+    };
+    let answer = Answer::new(202, &json!({ "id": id, "generation": generation }))?;
+    let done = Done { answer: answer.clone(), subject, detail: json!({ "generation": generation }) };
+    let saved = store.command(&caller, &action, async |_txn| Ok(done)).await;
+    if id == KIND && control != Control::Start {
+        // The request is made by the first poll; what comes of it is not for this instance to see.
+        drop(supervision.restart(&id, &why).now_or_never());
     }
+    // It is done and its asking is on record: the answer does not hang on the second entry.
+    Ok(saved.unwrap_or_else(|error| {
+        tracing::error!(%error, actor.id = id, "the outcome of an operator's control could not be recorded");
+        answer
+    }))
 }
 
 fn unknown(id: &str) -> Refusal {

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use self::listeners::Listeners;
 use crate::contract::system::{Event, TopInfo};
 use crate::domain::refusal::Refusal;
 use crate::store::{Store, StoreError};
-use crate::supervision::ActorStatus;
-use crate::supervision::{Child, Context, Serve, Serving, Supervision};
+use crate::supervision::{ActorStatus, Child, Context, Serve, Serving, Supervision};
+
+/// The kind of this actor, and its id.
+pub const KIND: &str = "event_feed";
 
 /// How often the store is asked for what other processes committed.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -35,13 +37,15 @@ pub struct EventFeed {
     /// The last stored event that was passed on; none before the first look at the store.
     passed: Option<i64>,
     listeners: Listeners,
+    /// Somebody began to listen: they need not wait for the next look.
+    joined: Arc<Notify>,
 }
 
 impl EventFeed {
     /// The actor over `store`; `top_info` is where [`super::top_info::TopInfoBoard`] puts its counters.
     #[must_use]
     pub fn new(store: Store, supervision: Supervision, top_info: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
-        Self { store, supervision, top_info, counters: None, passed: None, listeners: Listeners::default() }
+        Self { store, supervision, top_info, counters: None, passed: None, listeners: Listeners::default(), joined: Arc::default() }
     }
 
     /// Passes on what has been stored since the last look.
@@ -79,6 +83,7 @@ impl EventFeed {
             ));
         };
         self.counters.get_or_insert_with(|| self.top_info.subscribe());
+        self.joined.notify_one();
         Ok(self.listeners.add(after, passed))
     }
 
@@ -106,6 +111,7 @@ impl Child for EventFeed {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         let mut commits = self.store.commits();
         let mut changes = self.supervision.changes();
+        let joined = Arc::clone(&self.joined);
         loop {
             match self.follow().await {
                 Ok(()) => cx.succeeded(),
@@ -117,10 +123,12 @@ impl Child for EventFeed {
                 return Ok(());
             }
             let period = if self.listeners.is_catching_up() { CATCH_UP_PERIOD } else { PERIOD };
+            let listening = !self.listeners.is_empty();
             let changed = tokio::select! {
                 // A subscription is made in one go, so that leaving this wait for another cannot cut one short.
                 _ = cx.serve_until_nudged(self, period) => None,
-                _ = commits.changed() => None,
+                () = joined.notified() => None,
+                _ = commits.changed(), if listening => None,
                 changed = changes.recv() => changed.ok(),
             };
             if let Some(changed) = changed {

@@ -14,6 +14,9 @@ use crate::domain::time::UnixMs;
 use crate::store::{Store, StoreError};
 use crate::supervision::{Child, Context, Serve, Serving, Supervision};
 
+/// The kind of this actor, and its id.
+pub const KIND: &str = "top_info";
+
 /// Counters are at most this old.
 const FRESH: Duration = Duration::from_secs(1);
 
