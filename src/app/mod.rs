@@ -4,6 +4,7 @@
 
 mod actors;
 mod checks;
+mod serving;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -16,13 +17,14 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::{Config, Role, credentials};
-use crate::http::server::{self, Running};
+use crate::http::server::Served;
 use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
 use crate::supervision::{Placement, Policy, Supervision};
 
 pub use actors::Actors;
+use serving::Serving;
 
 /// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
@@ -32,7 +34,7 @@ pub struct App {
     store: Store,
     supervision: Supervision,
     actors: Actors,
-    servers: Vec<Running>,
+    servers: Vec<Serving>,
     address: SocketAddr,
     token: SecretString,
     draining: watch::Sender<bool>,
@@ -58,7 +60,7 @@ impl App {
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let listeners = Listeners::bind(config)?;
         let public_url = match &config.service.public_url {
-            Some(url) => url.to_string(),
+            Some(url) => url.as_str().to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
         };
         let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process_name());
@@ -82,10 +84,10 @@ impl App {
         };
         if let Some(listener) = listeners.service {
             let state = app.service_state(config, probes.clone(), public_url, clock);
-            app.servers.push(server::serve(listener, state)?);
+            app.servers.push(Serving::start(listener, Served::service(state))?);
         }
         if let Some(listener) = listeners.worker {
-            app.servers.push(server::serve_probes(listener, probes)?);
+            app.servers.push(Serving::start(listener, Served::probes(probes))?);
         }
         Ok(app)
     }

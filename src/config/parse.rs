@@ -48,6 +48,10 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() || text.contains('\0') { Err("give a path".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
 
+pub(super) fn time_zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
+    jiff::tz::TimeZone::get(text).map_err(|_| format!("{text:?} is not a time zone like Asia/Seoul"))
+}
+
 pub(super) fn http_url(text: &str) -> Result<BaseUrl, String> {
     BaseUrl::parse(text, &["http", "https"])
 }

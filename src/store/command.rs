@@ -63,6 +63,15 @@ impl Store {
         Ok(answer)
     }
 
+    /// Writes an audit entry by itself: for what is not done in the store.
+    ///
+    /// # Errors
+    /// Where the store cannot commit.
+    pub async fn note(&self, caller: &Caller, action: &str, subject: &str, detail: &Value) -> Result<(), StoreError> {
+        let now = self.now();
+        self.write(async |txn| audit::append(txn, now, caller.name(), action, subject, detail).await).await
+    }
+
     /// The saved answer of a request that was carried out before under the same `Idempotency-Key`; none where it is new.
     ///
     /// # Errors

@@ -310,3 +310,6 @@ fn view(row: shooter_device::Model) -> Device {
         created_at: UnixMs(row.created_at),
     }
 }
+
+#[cfg(test)]
+mod tests;
