@@ -12,10 +12,9 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::contract::system::Event;
 use crate::registry::event_feed::Subscribe;
-use crate::supervision::ActorStatus;
 
 use super::error::Problem;
-use super::ports::{ActorChanges, ask};
+use super::ports::ask;
 use super::request::QueryReader;
 use super::resource::Path;
 use super::server::Service;
@@ -44,9 +43,7 @@ pub(super) async fn stream_events(service: Data<Service>, request: HttpRequest) 
     let first_beat = Instant::now() + HEARTBEAT;
     let mut beat = interval_at(first_beat, HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let probes = &service.state.probes;
-    let listener =
-        Listener { events, actors: Some(probes.actors.changes()), draining: probes.draining.clone(), beat };
+    let listener = Listener { events, draining: service.state.probes.draining.clone(), beat };
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/event-stream"))
         .insert_header(("X-Accel-Buffering", "no"))
@@ -67,7 +64,6 @@ fn last_event_id(request: &HttpRequest) -> Result<Option<i64>, Problem> {
 
 struct Listener {
     events: mpsc::Receiver<Event>,
-    actors: Option<Box<dyn ActorChanges>>,
     draining: watch::Receiver<bool>,
     beat: Interval,
 }
@@ -84,30 +80,14 @@ impl Listener {
 
     /// The next piece of the stream; none at its end.
     async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            let actor_changed = async {
-                match &mut self.actors {
-                    Some(changes) => changes.next().await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                biased;
-                _ = self.draining.wait_for(|draining| *draining) => return None,
-                event = self.events.recv() => return event.map(|event| written(&event)),
-                change = actor_changed => match change {
-                    Some(status) => return Some(actor_event(&status)),
-                    None => self.actors = None,
-                },
-                _ = self.beat.tick() => return Some(Bytes::from_static(b": heartbeat\n\n")),
-            }
+        tokio::select! {
+            biased;
+            // A server that stops waits for its answers to end, and this one never would.
+            _ = self.draining.wait_for(|draining| *draining) => None,
+            event = self.events.recv() => event.map(|event| written(&event)),
+            _ = self.beat.tick() => Some(Bytes::from_static(b": heartbeat\n\n")),
         }
     }
-}
-
-fn actor_event(status: &ActorStatus) -> Bytes {
-    let data = serde_json::to_value(status).unwrap_or_default();
-    written(&Event { id: None, kind: "actor.changed".to_owned(), data })
 }
 
 /// JSON holds no line breaks of its own, so one `data` line is enough.

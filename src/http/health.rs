@@ -83,7 +83,7 @@ const fn bad(critical: bool) -> HealthStatus {
     if critical { HealthStatus::Unhealthy } else { HealthStatus::Degraded }
 }
 
-/// A loop in backoff or just starting works as long as its progress is fresh: one crash is no outage.
+/// A fresh loop runs or starts, and gets its work done within its deadline.
 fn works(actor: &ActorStatus) -> bool {
     actor.fresh && !matches!(actor.state, ActorState::Parked | ActorState::Stopped)
 }

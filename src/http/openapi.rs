@@ -80,7 +80,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         let parameters = operation.parameters.get_or_insert_default();
         parameters.extend(write_parameters().map(RefOr::T));
         let replayed = HeaderBuilder::new()
-            .schema(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"])))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]))))
             .description(Some("There, and `true`, on the saved answer of an earlier request with the same key"))
             .build();
         for (status, response) in &mut operation.responses.responses {
@@ -143,7 +143,7 @@ fn problem_response(status: &str, description: &str) -> Response {
     let response = ResponseBuilder::new().description(description).content(PROBLEM, content);
     let text = |words: &str| {
         let schema = ObjectBuilder::new().schema_type(Type::String);
-        HeaderBuilder::new().schema(schema).description(Some(words)).build()
+        HeaderBuilder::new().schema(Some(schema)).description(Some(words)).build()
     };
     match status {
         "401" => response.header("WWW-Authenticate", text("The scheme to come back with")).build(),
@@ -155,7 +155,7 @@ fn problem_response(status: &str, description: &str) -> Response {
 
 fn is_page(response: &RefOr<Response>) -> bool {
     let RefOr::T(response) = response else { return false };
-    let Some(content) = response.content.get("application/json") else { return false };
+    let Some(RefOr::T(content)) = response.content.get("application/json") else { return false };
     matches!(&content.schema, Some(RefOr::Ref(to)) if to.ref_location.contains("/Page_"))
 }
 

@@ -30,7 +30,7 @@ pub trait Ask<M: Message>: Send + Sync {
 
 impl<C, M> Ask<M> for Handle<C>
 where
-    C: Serve<M> + 'static,
+    C: Serve<M>,
     M: Message + Send + 'static,
     M::Result: Send,
 {
@@ -99,38 +99,10 @@ port! {
 pub trait Actors: Send + Sync {
     /// Every actor as it stands.
     fn list(&self) -> Vec<ActorStatus>;
-    /// The next change of an actor; none when there will be no more. Dropping the future loses nothing.
-    fn changes(&self) -> Box<dyn ActorChanges>;
-}
-
-/// Follows the changes of actors.
-pub trait ActorChanges {
-    /// The next change; none when there will be no more. The future may be dropped and asked for again.
-    fn next(&mut self) -> LocalBoxFuture<'_, Option<ActorStatus>>;
 }
 
 impl Actors for Supervision {
     fn list(&self) -> Vec<ActorStatus> {
         Supervision::list(self)
-    }
-
-    fn changes(&self) -> Box<dyn ActorChanges> {
-        Box::new(Supervision::changes(self))
-    }
-}
-
-impl ActorChanges for tokio::sync::broadcast::Receiver<ActorStatus> {
-    fn next(&mut self) -> LocalBoxFuture<'_, Option<ActorStatus>> {
-        use tokio::sync::broadcast::error::RecvError;
-        Box::pin(async move {
-            loop {
-                match self.recv().await {
-                    Ok(status) => return Some(status),
-                    // A missed change is no loss: the list shows where every actor stands now.
-                    Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => return None,
-                }
-            }
-        })
     }
 }

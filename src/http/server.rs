@@ -2,17 +2,22 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::num::NonZero;
 
 use actix_web::body::BoxBody;
-use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpServer};
+use tokio::sync::oneshot;
 
 use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, sms, templates, top_info};
+
+/// Less than what a platform gives a process to end.
+const SHUTDOWN_WITHIN_S: u64 = 20;
 
 /// What every worker thread shares: the state, and the counts of the limits.
 pub struct Service {
@@ -110,19 +115,75 @@ pub fn app(
     App::new().wrap(from_fn(observe::observe)).configure(|config| served.configure(config))
 }
 
-/// Serves on a listener that is bound already (port 0 included) with that many worker threads; answers the address.
-///
-/// The server runs while it is awaited; its handle stops it. Signals are the caller's.
+/// Serves every route of the service role on a listener that is bound already (port 0 included).
 ///
 /// # Errors
 /// Where the listener cannot be used.
-pub fn serve(listener: TcpListener, served: Served, workers: usize) -> io::Result<(Server, SocketAddr)> {
-    let address = listener.local_addr()?;
+pub fn serve(listener: TcpListener, state: ServiceState) -> io::Result<Running> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Running::start(listener, Served::service(state), workers)
+}
+
+/// Serves only the probes, for a process without the service role.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn serve_probes(listener: TcpListener, probes: ProbeState) -> io::Result<Running> {
+    Running::start(listener, Served::probes(probes), 1)
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Running {
+    /// The server has a thread and a system of its own, so that a busy actor beside it never delays its signals.
+    fn start(listener: TcpListener, served: Served, workers: usize) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (started, starting) = std::sync::mpsc::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        std::thread::Builder::new().name("http".to_owned()).spawn(move || {
+            actix_rt::System::new().block_on(async move {
+                let server = match build(listener, served, workers) {
+                    Ok(server) => server,
+                    Err(error) => return drop(started.send(Err(error))),
+                };
+                if started.send(Ok(server.handle())).is_ok()
+                    && let Err(error) = server.await
+                {
+                    tracing::error!(%error, "the HTTP server failed");
+                }
+            });
+            drop(end);
+        })?;
+        let handle = starting.recv().map_err(|_| io::Error::other("the HTTP server's thread ended"))??;
+        Ok(Self { address, handle, ended })
+    }
+
+    /// Where it serves.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops listening, and waits until the requests in hand are answered, up to 20 s.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        // An error is the thread's end too: nothing is ever sent.
+        let _ = self.ended.await;
+    }
+}
+
+fn build(listener: TcpListener, served: Served, workers: usize) -> io::Result<Server> {
     let server = HttpServer::new(move || app(&served))
         .workers(workers)
         .disable_signals()
-        .shutdown_timeout(20)
+        .shutdown_timeout(SHUTDOWN_WITHIN_S)
         .listen(listener)?
         .run();
-    Ok((server, address))
+    Ok(server)
 }

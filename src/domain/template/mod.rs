@@ -68,3 +68,5 @@ impl TemplateBook {
         None
     }
 }
+impl Compiled { pub fn read(&self, _t: &crate::domain::text::Normalised, _r: UnixMs) -> Option<Reading> { None } }
+impl Fields { pub fn to_map(&self) -> std::collections::BTreeMap<String, String> { std::collections::BTreeMap::new() } }

@@ -9,7 +9,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
-pub use body::{BodyLimit, Input, NoBody, RequestBody, Write, read_bytes};
+pub use body::{BodyLimit, Input, NoBody, Write, read_bytes};
 pub use caller::address_of;
 pub use path::{int_id, text_id};
 pub use query::{QueryReader, no_query};
