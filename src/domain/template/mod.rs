@@ -37,10 +37,7 @@ pub struct Fields {
     pub to_the_minute: bool,
 }
 #[derive(Clone, Debug)]
-pub struct Reading {
-    pub direction: Direction,
-    pub fields: Fields,
-}
+pub struct Reading { pub direction: Direction, pub fields: Fields, pub spans: std::collections::BTreeMap<String, (usize, usize)>, pub flags: Flags }
 #[derive(Debug)]
 pub struct TemplateEntry {
     pub id: i64,
