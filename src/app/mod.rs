@@ -4,7 +4,6 @@
 
 mod actors;
 mod checks;
-mod serving;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -17,14 +16,13 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::{Config, Role, credentials};
-use crate::http::server::Served;
+use crate::http::server::{self, Running};
 use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
 use crate::supervision::{Placement, Policy, Supervision};
 
 pub use actors::Actors;
-use serving::Serving;
 
 /// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
@@ -34,7 +32,7 @@ pub struct App {
     store: Store,
     supervision: Supervision,
     actors: Actors,
-    servers: Vec<Serving>,
+    servers: Vec<Running>,
     address: SocketAddr,
     token: SecretString,
     draining: watch::Sender<bool>,
@@ -84,10 +82,10 @@ impl App {
         };
         if let Some(listener) = listeners.service {
             let state = app.service_state(config, probes.clone(), public_url, clock);
-            app.servers.push(Serving::start(listener, Served::service(state))?);
+            app.servers.push(server::serve(listener, state)?);
         }
         if let Some(listener) = listeners.worker {
-            app.servers.push(Serving::start(listener, Served::probes(probes))?);
+            app.servers.push(server::serve_probes(listener, probes)?);
         }
         Ok(app)
     }
