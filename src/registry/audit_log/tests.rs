@@ -22,10 +22,16 @@ async fn each(test: impl AsyncFn(&TestStore, Supervision, Handle<AuditLog>)) {
                 let child = AuditLog::new(of.clone(), actors.clone());
                 async move { Ok(child) }
             });
+            // Once the later one answers, both are up.
+            log.ask(everything(), WITHIN).await.unwrap().unwrap();
             test(&store, supervision, log).await;
         }
     };
     tokio::task::LocalSet::new().run_until(all).await;
+}
+
+fn everything() -> ListAudit {
+    ListAudit { filter: AuditFilter::default(), page: PageRequest::default() }
 }
 
 fn asked(id: &str, control: Control, key: Option<(&str, u8)>) -> ControlActor {
@@ -98,8 +104,7 @@ async fn the_audit_log_itself_restarts_and_still_answers() {
             let answer = log.ask(asked(KIND, control, None), WITHIN).await.unwrap().unwrap();
             assert_eq!((answer.status, &answer.body["generation"]), (202, &json!(before + grown)));
             // The next instance answers, since the mailbox stands outside of both.
-            let list = ListAudit { filter: AuditFilter::default(), page: PageRequest::default() };
-            log.ask(list, WITHIN).await.unwrap().unwrap();
+            log.ask(everything(), WITHIN).await.unwrap().unwrap();
             assert_eq!(supervision.get(KIND).unwrap().generation, before + grown);
         }
         assert_eq!(actions(store).await.len(), 4);
