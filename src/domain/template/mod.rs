@@ -37,7 +37,12 @@ pub struct Fields {
     pub to_the_minute: bool,
 }
 #[derive(Clone, Debug)]
-pub struct Reading { pub direction: Direction, pub fields: Fields, pub spans: std::collections::BTreeMap<String, (usize, usize)>, pub flags: Flags }
+pub struct Reading {
+    pub direction: Direction,
+    pub fields: Fields,
+    pub spans: std::collections::BTreeMap<String, (usize, usize)>,
+    pub flags: Flags,
+}
 #[derive(Debug)]
 pub struct TemplateEntry {
     pub id: i64,
@@ -65,5 +70,13 @@ impl TemplateBook {
         None
     }
 }
-impl Compiled { pub fn read(&self, _t: &crate::domain::text::Normalised, _r: UnixMs) -> Option<Reading> { None } }
-impl Fields { pub fn to_map(&self) -> std::collections::BTreeMap<String, String> { std::collections::BTreeMap::new() } }
+impl Compiled {
+    pub fn read(&self, _t: &crate::domain::text::Normalised, _r: UnixMs) -> Option<Reading> {
+        None
+    }
+}
+impl Fields {
+    pub fn to_map(&self) -> std::collections::BTreeMap<String, String> {
+        std::collections::BTreeMap::new()
+    }
+}
