@@ -224,3 +224,6 @@ pub struct TestTemplate {
     /// The template and the texts.
     pub input: TemplateTestInput,
 }
+
+#[cfg(test)]
+mod tests;
