@@ -25,7 +25,11 @@ pub(super) fn payer(nth: u32) -> String {
 pub(super) fn text(nth: u32, now: UnixMs) -> String {
     let when = now.to_timestamp().to_zoned_datetime(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
     let (name, amount) = (payer(nth), amount(nth));
-    format!("[Web발신]\n[KB]{}\n123456**789\n{name}\n입금\n{amount}\n잔액{}", when.strftime("%m/%d %H:%M"), 1_000_000 + nth)
+    format!(
+        "[Web발신]\n[KB]{}\n123456**789\n{name}\n입금\n{amount}\n잔액{}",
+        when.strftime("%m/%d %H:%M"),
+        1_000_000 + nth
+    )
 }
 
 /// Message `nth` of format `recon`.
