@@ -138,3 +138,6 @@ impl Control {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,7 +45,15 @@ impl EventFeed {
     /// The actor over `store`; `top_info` is where [`super::top_info::TopInfoBoard`] puts its counters.
     #[must_use]
     pub fn new(store: Store, supervision: Supervision, top_info: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
-        Self { store, supervision, top_info, counters: None, passed: None, listeners: Listeners::default(), joined: Arc::default() }
+        Self {
+            store,
+            supervision,
+            top_info,
+            counters: None,
+            passed: None,
+            listeners: Listeners::default(),
+            joined: Arc::default(),
+        }
     }
 
     /// Passes on what has been stored since the last look.
@@ -158,3 +166,6 @@ pub struct Subscribe {
     /// Everything after this id first; none: only what comes.
     pub after: Option<i64>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,6 @@ impl Serve<GetTopInfo> for TopInfoBoard {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TopInfo, Refusal>")]
 pub struct GetTopInfo;
+
+#[cfg(test)]
+mod tests;

@@ -41,8 +41,10 @@ fn an_id_that_stands_twice_in_a_batch_is_one_sms() {
         let [one, two] = ["m1", "m2"].map(|id| Phone::message(id, &deposit("홍길동", 50_000)));
         let body = json!({"messages": [one, two, one]});
         let results = phone.posts(&body).await.expect(200)["results"].clone();
-        let told: Vec<_> = results.as_array().unwrap().iter().map(|result| (&result["id"], &result["status"])).collect();
-        let expected = [("m1", "stored"), ("m2", "stored"), ("m1", "duplicate")].map(|(id, as_)| (json!(id), json!(as_)));
+        let told: Vec<_> =
+            results.as_array().unwrap().iter().map(|result| (&result["id"], &result["status"])).collect();
+        let expected =
+            [("m1", "stored"), ("m2", "stored"), ("m1", "duplicate")].map(|(id, as_)| (json!(id), json!(as_)));
         assert_eq!(told, expected.iter().map(|(id, as_)| (id, as_)).collect::<Vec<_>>());
         assert_eq!(results[0]["sms_id"], results[2]["sms_id"]);
         assert_ne!(results[0]["sms_id"], results[1]["sms_id"]);
@@ -53,7 +55,8 @@ fn an_id_that_stands_twice_in_a_batch_is_one_sms() {
 #[test]
 fn two_phones_on_one_line_hear_one_sms() {
     story(async |app| {
-        let [first, second] = [app.phone_on("left", "01012345678").await, app.phone_on("right", "+82 10-1234-5678").await];
+        let [first, second] =
+            [app.phone_on("left", "01012345678").await, app.phone_on("right", "+82 10-1234-5678").await];
         let other_line = app.phone_on("elsewhere", "01099998888").await;
         app.put_orders(&[order("R-1", "홍길동", 50_000)]).await;
         let message = Phone::message("m1", &deposit("홍길동", 50_000));
@@ -127,10 +130,12 @@ fn multiplicity_is_kept_whatever_the_order_of_arrival() {
                     deliveries.extend(vec![(phone, after(&message, 5 * copy as u64)); 3]);
                 }
             }
-            let deliveries = proptest::strategy::Just(deliveries).prop_shuffle().new_tree(&mut runner).unwrap().current();
+            let deliveries =
+                proptest::strategy::Just(deliveries).prop_shuffle().new_tree(&mut runner).unwrap().current();
             // Some at once, some after one another.
             for chunk in deliveries.chunks(4) {
-                join_all(chunk.iter().map(async |(phone, message)| phones[*phone].posts(message).await.expect(200))).await;
+                join_all(chunk.iter().map(async |(phone, message)| phones[*phone].posts(message).await.expect(200)))
+                    .await;
             }
             let made = with_amount(app, amount).await;
             assert_eq!(made, copies.0.max(copies.1), "{copies:?} copies in the order {deliveries:#?}");
@@ -161,10 +166,12 @@ fn deposits_heard_over_three_channels_and_replayed_are_each_one() {
         let deliveries = proptest::strategy::Just(deliveries).prop_shuffle().new_tree(&mut runner).unwrap().current();
         for chunk in deliveries.chunks(90) {
             let batches = [0, 1, 2].map(|phone| {
-                let messages: Vec<&Value> = chunk.iter().filter(|(of, _)| *of == phone).map(|(_, message)| message).collect();
+                let messages: Vec<&Value> =
+                    chunk.iter().filter(|(of, _)| *of == phone).map(|(_, message)| message).collect();
                 json!({"messages": messages})
             });
-            join_all(phones.iter().zip(&batches).map(async |(phone, batch)| phone.posts(batch).await.expect(200))).await;
+            join_all(phones.iter().zip(&batches).map(async |(phone, batch)| phone.posts(batch).await.expect(200)))
+                .await;
         }
         app.settle().await;
         let list = app.list("").await;

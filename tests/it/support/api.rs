@@ -37,7 +37,11 @@ impl Api {
     /// A request with the token where the path is internal.
     pub fn request(&self, method: Method, path: &str) -> Request {
         let bare = self.anonymous(method, path);
-        if path.starts_with("/internal") { bare.header("authorization", format!("Bearer {}", self.token)) } else { bare }
+        if path.starts_with("/internal") {
+            bare.header("authorization", format!("Bearer {}", self.token))
+        } else {
+            bare
+        }
     }
 
     /// A request without the token.

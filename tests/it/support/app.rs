@@ -188,9 +188,8 @@ fn config(data_dir: PathBuf, database_url: Option<String>, values: &[(&str, &str
     ];
     set.extend(values);
     // Given as variables, which may carry secrets, too.
-    let variable = |(key, value): &(&str, &str)| {
-        (format!("RECON_{}", key.to_uppercase().replace('.', "__")), (*value).to_owned())
-    };
+    let variable =
+        |(key, value): &(&str, &str)| (format!("RECON_{}", key.to_uppercase().replace('.', "__")), (*value).to_owned());
     let mut env: Vec<(String, String)> = set.iter().map(variable).collect();
     env.extend(database_url.map(|url| ("RECON_DATABASE__URL".to_owned(), url)));
     let args = LoadArgs {
