@@ -53,7 +53,7 @@ impl Store {
             return Ok(Decided::default());
         }
         let now = self.now();
-        self.write(async |txn| {
+        self.write_again(async |txn| {
             let mut done = Decided::default();
             let mut changes = SmsChanges::new(txn, now, "order_matcher");
             // In one order for all, so that two matchers cannot wait for each other.
