@@ -56,7 +56,7 @@ impl<C: Child> Context<C> {
     /// progress deadline. Asked to stop, the first call returns `Elapsed` at once, so that the child can see
     /// [`Self::stopping`]; a further call does not return, and ends the child in good order.
     pub async fn serve_until_nudged(&mut self, child: &mut C, at_most: Duration) -> Woke {
-        let timer = tokio::time::sleep(at_most.min(self.spec.progress_deadline * 3 / 4));
+        let timer = tokio::time::sleep(at_most.min(self.spec.progress_deadline / 4 * 3));
         tokio::pin!(timer);
         loop {
             if let Some(stop) = self.instance.stop() {

@@ -96,7 +96,7 @@ impl Progress {
         if self.idle.load(Ordering::Acquire) {
             return None;
         }
-        Some(self.base + Duration::from_millis(self.since.load(Ordering::Acquire)) + deadline)
+        self.base.checked_add(Duration::from_millis(self.since.load(Ordering::Acquire)).saturating_add(deadline))
     }
 
     /// When it will no longer be fresh; none while it waits for messages, or before its first start.
@@ -105,7 +105,7 @@ impl Progress {
         if self.idle.load(Ordering::Acquire) || since == u64::MAX {
             return None;
         }
-        Some(self.base + Duration::from_millis(since) + deadline)
+        self.base.checked_add(Duration::from_millis(since).saturating_add(deadline))
     }
 
     pub(super) fn progress_at(&self) -> Option<UnixMs> {

@@ -98,11 +98,17 @@ impl Slot {
             Some(Request::Restart(reply)) => {
                 let grace = self.spec.shutdown_grace.min(RESTART_GRACE);
                 instance.ask_to_stop(Stop::Restart);
-                self.end(record, instance, now + grace, Then::Restart(reply));
+                self.end(record, instance, now + grace, Then::Restart);
+                let _ = reply.send(record.generation.saturating_add(1));
                 return Step::Done;
             }
             Some(Request::Stop(reply)) => {
-                self.take_down(record, instance, now, Then::Stop(reply));
+                self.take_down(record, instance, now, Then::Stop(None));
+                let _ = reply.send(record.generation);
+                return Step::Done;
+            }
+            Some(Request::Drain(reply)) => {
+                self.take_down(record, instance, now, Then::Stop(Some(reply)));
                 return Step::Done;
             }
             Some(Request::Remove(reply)) => {
@@ -143,7 +149,7 @@ impl Slot {
             };
             match then {
                 Then::Crash(cause) => self.crashed(record, registry, instance, &cause),
-                Then::Restart(reply) => self.launch_asked(record, registry, reply),
+                Then::Restart => self.launch_asked(record, registry),
                 Then::Stop(reply) => self.rest(record, reply),
                 Then::Remove(reply) => self.remove(record, reply),
             }
@@ -151,7 +157,7 @@ impl Slot {
         }
         let Phase::Ending { abort_at, then, .. } = &mut record.phase else { return Step::Done };
         // With another restart waiting behind this one, nobody gains from the rest of the grace.
-        let pressed = matches!((&*then, record.requests.front()), (Then::Restart(_), Some(Request::Restart(_))));
+        let pressed = matches!((&*then, record.requests.front()), (Then::Restart, Some(Request::Restart(_))));
         match *abort_at {
             Some(at) if pressed || Instant::now() >= at => {
                 *abort_at = None;
@@ -177,7 +183,8 @@ impl Slot {
             return Step::Until(None);
         }
         record.after = None;
-        if !record.requests.is_empty() {
+        // The first instance was asked for before anything else was.
+        if wait != Wait::New && !record.requests.is_empty() {
             return self.step_at_rest(record, registry);
         }
         if Instant::now() < at {
@@ -204,15 +211,14 @@ impl Slot {
     fn step_at_rest(&self, record: &mut Record, registry: &Registry) -> Step {
         match record.requests.pop_front() {
             Some(Request::Restart(reply) | Request::Start(reply)) => {
-                if registry.is_draining() {
-                    drop(reply);
-                } else {
-                    self.launch_asked(record, registry, reply);
+                self.launch_asked(record, registry);
+                if !registry.is_draining() {
+                    let _ = reply.send(record.generation);
                 }
                 Step::Done
             }
-            Some(Request::Stop(reply)) => {
-                self.rest(record, reply);
+            Some(Request::Stop(reply) | Request::Drain(reply)) => {
+                self.rest(record, Some(reply));
                 Step::Done
             }
             Some(Request::Remove(reply)) => {
@@ -223,11 +229,13 @@ impl Slot {
         }
     }
 
-    fn rest(&self, record: &mut Record, reply: Reply) {
+    fn rest(&self, record: &mut Record, reply: Option<Reply>) {
         self.body.refuse_all();
         record.phase = Phase::Stopped;
         tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is stopped");
-        let _ = reply.send(record.generation);
+        if let Some(reply) = reply {
+            let _ = reply.send(record.generation);
+        }
     }
 
     fn remove(&self, record: &mut Record, reply: Reply) {
@@ -238,7 +246,7 @@ impl Slot {
     }
 
     /// A launch that somebody asked for: past crashes no longer count.
-    fn launch_asked(&self, record: &mut Record, registry: &Registry, reply: Reply) {
+    fn launch_asked(&self, record: &mut Record, registry: &Registry) {
         if registry.is_draining() {
             self.body.refuse_all();
             record.phase = Phase::Stopped;
@@ -248,7 +256,6 @@ impl Slot {
         record.on_trial = false;
         count_restart(self.spec.kind, "operator");
         self.launch(record, registry);
-        let _ = reply.send(record.generation);
     }
 
     fn launch(&self, record: &mut Record, registry: &Registry) {
