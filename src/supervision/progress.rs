@@ -59,6 +59,11 @@ impl Progress {
         let _ = self.fresh_since.compare_exchange(u64::MAX, elapsed, Ordering::AcqRel, Ordering::Relaxed);
     }
 
+    /// The deadline's measure begins anew, though nothing was done.
+    pub(super) fn forgive(&self) {
+        self.since.store(self.elapsed_ms(), Ordering::Release);
+    }
+
     pub(super) fn progressed(&self, at: UnixMs) {
         self.worked_at.store(at.0, Ordering::Relaxed);
         self.touch();

@@ -237,7 +237,7 @@ fn furnish<C: Child>(
     nudger: Nudger,
     reports_to: Nudger,
 ) -> (Arc<Slot>, Handle<C>) {
-    let spec = Arc::new(spec);
+    let spec = Arc::new(spec.bounded());
     let desk = Arc::new(Desk { id: spec.id.clone(), mailbox: Mailbox::new(spec.mailbox), nudger });
     let progress = Arc::new(Progress::new());
     let parts = Parts {

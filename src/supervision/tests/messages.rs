@@ -183,3 +183,25 @@ async fn a_loop_can_gather_what_waits_and_answer_it_together() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_more_answers_are_worked_out_at_once_than_messages_may_wait() {
+    on_one_thread(async {
+        for run in [Run::Serve, Run::Loop(SECOND * 20, true)] {
+            let supervision = supervision();
+            let handle = spawn(&supervision, spec().mailbox(2), &Ledger::will([run]));
+            until(&supervision, runs(1)).await;
+            let begun = tokio::time::Instant::now();
+            let asks = (0..3).map(|n| {
+                let handle = handle.clone();
+                async move {
+                    tokio::time::sleep(Duration::from_millis(n)).await;
+                    handle.ask(Trouble::TakeBeside(SECOND), SECOND * 10).await
+                }
+            });
+            assert_eq!(futures_util::future::join_all(asks).await, [Ok(()); 3]);
+            assert!(begun.elapsed() >= SECOND * 2, "the third waits for one of the first two");
+        }
+    })
+    .await;
+}

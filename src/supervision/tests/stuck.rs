@@ -85,3 +85,19 @@ async fn a_detached_answer_that_never_comes_is_given_up_without_the_child() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_was_paused_as_a_whole_finds_nobody_frozen() {
+    on_one_thread(async {
+        let supervision = supervision();
+        let ledger = Ledger::will([Run::Hang]);
+        spawn(&supervision, spec().progress_deadline(SECOND * 30), &ledger);
+        until(&supervision, runs(1)).await;
+        tokio::time::advance(SECOND * 60).await;
+        tokio::time::sleep(SECOND * 29).await;
+        assert_eq!(ledger.made(), 1);
+        tokio::time::sleep(SECOND * 4).await;
+        assert_eq!(ledger.made(), 2, "it is frozen all the same");
+    })
+    .await;
+}
