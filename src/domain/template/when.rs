@@ -178,9 +178,9 @@ pub(super) fn read_time(text: &str) -> Option<TimeOfDay> {
 pub(super) fn read_datetime(text: &str, order: DateOrder) -> Option<(Day, TimeOfDay)> {
     let clock = text.find(':').or_else(|| text.find('시'))?;
     let hour = text[..clock].trim_end_matches(|c: char| c.is_ascii_digit());
-    let head = hour.trim_end();
-    let date = head.trim_end_matches("오전").trim_end_matches("오후");
-    Some((read_date(date, order)?, read_time(text[date.len()..].trim_start_matches(['T', ',', ' ', '\n']))?))
+    let date = hour.trim_end().trim_end_matches("오전").trim_end_matches("오후");
+    let time = text[date.len()..].trim_start_matches(['T', ',', ' ', '\n']);
+    Some((read_date(date.trim_end_matches('T'), order)?, read_time(time)?))
 }
 
 /// The moment that a text names, in the template's time zone.
