@@ -1,6 +1,7 @@
 //! The cost of reading one text as the templates grow from 10 to 10,000: it must stay within twice the first.
 
 #![allow(missing_docs, reason = "criterion's macros make public items")]
+#![allow(clippy::expect_used, reason = "a bench that cannot be set up is to stop")]
 
 use std::hint::black_box;
 

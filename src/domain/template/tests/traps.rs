@@ -69,7 +69,7 @@ fn the_deposit_word_inside_another_word_is_another_word() {
         "[KB]04/22 09:30\n123456**789\n홍길동\n입금취소\n50,000",
         "[KB]04/22 09:30\n123456**789\n홍길동\n이체출금\n50,000",
     ] {
-        assert_eq!(parse(KB, raw).state != SmsState::Parsed, true, "{raw}");
+        assert_ne!(parse(KB, raw).state, SmsState::Parsed, "{raw}");
     }
     for raw in ["입금일 홍길동 50,000원", "입금취소 홍길동 50,000원", "입금예정 홍길동 50,000원"]
     {
