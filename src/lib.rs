@@ -2,14 +2,20 @@
 //!
 //! `docs/ARCHITECTURE.md` walks through the code; this page only lists the parts.
 
+pub mod app;
+pub mod bench;
 pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod contract;
 pub mod domain;
 pub mod http;
 pub mod pipeline;
+pub mod private_file;
 pub mod registry;
+pub mod secrets;
 pub mod sources;
 pub mod store;
 pub mod supervision;
+pub mod telemetry;

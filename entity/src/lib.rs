@@ -1,1 +1,18 @@
+//! The tables of the service's database as sea-orm entities, one a file. No queries: those are in `recon::store`.
 
+pub mod audit;
+pub mod event;
+pub mod idempotency;
+pub mod match_bucket;
+pub mod phone;
+pub mod recharge_order;
+pub mod setting;
+pub mod shooter_device;
+pub mod sighting;
+pub mod sms;
+pub mod sms_attempt;
+pub mod sms_decision;
+pub mod sms_history;
+pub mod sms_match;
+pub mod template;
+pub mod template_revision;

@@ -1,1 +1,16 @@
+//! The schema, one reversible step a file. The same steps run on SQLite and on PostgreSQL.
 
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+mod m2026_04_22_000001_first_tables;
+
+/// Applies and reverts the steps.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m2026_04_22_000001_first_tables::Migration)]
+    }
+}

@@ -1,1 +1,116 @@
-//! Placeholder until its code lands.
+//! The commands of the binary, one file each: parse, load the configuration, do one thing, print, and give an exit code.
+//!
+//! Commands that ask a running daemon use its HTTP API (`client`); they never open its database.
+
+mod actors;
+mod audit;
+mod bench;
+mod check_config;
+mod client;
+mod completions;
+mod error;
+mod global;
+mod health;
+mod ingest;
+mod migrate;
+mod openapi;
+mod output;
+mod printable;
+mod run;
+mod sms;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use error::CliError;
+pub use global::{Context, Global};
+
+/// Hears of bank deposits by SMS, reads them, and pairs each with its recharge order.
+#[derive(Debug, Parser)]
+#[command(name = "recon", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon: all roles in one process on embedded SQLite, unless the configuration says otherwise.
+    Run(run::Args),
+    /// Apply the database migrations (`run` does so at start, unless database.auto_migrate is false).
+    Migrate(migrate::Args),
+    /// Check the configuration and print it: every key, its value (secrets masked) and where it came from.
+    CheckConfig(check_config::Args),
+    /// Ask a running daemon whether it is healthy: exit 0 when it says so, else 1 and why.
+    Health(health::Args),
+    /// Post messages from a file of JSON lines to a running daemon.
+    Ingest(ingest::Args),
+    /// Look at messages.
+    Sms(sms::Args),
+    /// Look at the daemon's actors; restart, stop or start one.
+    Actors(actors::Args),
+    /// Check the audit log.
+    Audit(audit::Args),
+    /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
+    Bench(bench::Args),
+    /// Print the OpenAPI document of the service's HTTP interface.
+    Openapi(openapi::Args),
+    /// Print a completion script for a shell.
+    Completions(completions::Args),
+}
+
+fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Run(args) => run::run(context, &args),
+        Command::Migrate(args) => migrate::run(context, &args),
+        Command::Audit(args) => audit::run(context, &args),
+        Command::Bench(args) => bench::run(context, &args),
+        Command::Openapi(args) => openapi::run(context, &args),
+        Command::CheckConfig(args) => check_config::run(context, &args),
+        Command::Health(args) => health::run(context, &args),
+        Command::Ingest(args) => ingest::run(context, args),
+        Command::Sms(args) => sms::run(context, args),
+        Command::Actors(args) => actors::run(context, args),
+        Command::Completions(args) => completions::run::<Cli>(&args),
+    }
+}
+
+/// Runs the command line of this process. Errors go to stderr as sentences; the code is 0 for done, 1 where the answer is
+/// no, 2 for wrong usage or configuration.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(&Context::new(cli.global), cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if let Some(sentence) = error.sentence() {
+                eprintln!("recon: {}", printable::printable_lines(sentence));
+            }
+            error.exit_code()
+        }
+    }
+}
+
+/// Runs a command's future to its end on this thread.
+fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::No(format!("the runtime cannot be started: {error}")))?
+        .block_on(future)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

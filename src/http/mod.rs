@@ -1,1 +1,36 @@
-//! Placeholder until its code lands.
+//! The service role over HTTP: checks a request, sends one message with a deadline, answers.
+//!
+//! It may use the contract's shapes, the actors' messages (through [`ports`]), the sources' decoders and what supervision
+//! shows. It never touches the store; a test over the imports holds that. `app.rs` gives it a [`state::ServiceState`] and
+//! starts it with [`server::serve`]. Every refusal leaves through [`error::Problem`], the one map to RFC 9457.
+
+pub mod error;
+pub mod health;
+pub mod limit;
+pub mod ports;
+pub mod server;
+pub mod state;
+
+mod actors;
+mod answer;
+mod audit;
+mod auth;
+mod devices;
+mod docs;
+mod events;
+mod ingest;
+mod observe;
+mod openapi;
+mod orders;
+mod phones;
+mod probes;
+mod request;
+mod resource;
+mod sms;
+mod templates;
+mod top_info;
+
+pub use openapi::openapi;
+
+#[cfg(test)]
+mod tests;

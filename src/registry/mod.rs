@@ -1,1 +1,12 @@
-//! Placeholder until its code lands.
+//! The actors that own operators' data: phones, devices, templates, orders, the review of messages, counters, the audit
+//! and the event feed. HTTP asks them; they ask the store. Each file holds one actor and its messages.
+
+pub mod audit_log;
+pub mod device_registry;
+pub mod event_feed;
+mod fields;
+pub mod order_book;
+pub mod phone_whitelist;
+pub mod review_desk;
+pub mod template_book;
+pub mod top_info;

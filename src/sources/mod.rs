@@ -1,2 +1,3 @@
-//! Placeholder.
+//! Where messages come from: one folder a kind of source, each with its wire formats as pure decoders.
+
 pub mod shooter;

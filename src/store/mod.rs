@@ -1,1 +1,220 @@
-//! Placeholder until its code lands.
+//! The store: every query of the service, by table; nothing else speaks SQL.
+//!
+//! Knows `domain`, `contract` and `entity`; actors use it, HTTP never does. Writes go through [`Store::write`] (the loops)
+//! or [`Store::command`] (people's requests: idempotent, audited), each one transaction.
+
+pub mod audit;
+pub mod bench;
+mod command;
+mod connect;
+pub mod device;
+mod device_trust;
+mod error;
+pub mod event;
+pub mod intake;
+pub mod matching;
+pub mod order;
+pub mod phone;
+pub mod review;
+pub mod settings;
+pub mod sms;
+pub mod sms_change;
+mod sms_return;
+pub mod stage;
+pub mod template;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod top_info;
+mod upkeep;
+
+pub use command::Done;
+pub use connect::StoreOptions;
+pub use error::StoreError;
+pub use upkeep::HEARTBEAT_SENDER;
+
+use std::sync::Arc;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::secrets::SecretBox;
+
+/// The store of the service. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// On SQLite one connection, so that writers queue here instead of meeting `SQLITE_BUSY`.
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    clock: Clock,
+    secrets: SecretBox,
+    commits: watch::Sender<u64>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("backend", &self.backend()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store. Does not migrate it.
+    ///
+    /// # Errors
+    /// Where the database cannot be reached or opened.
+    pub async fn open(options: &StoreOptions, clock: Clock, secrets: SecretBox) -> Result<Self, StoreError> {
+        let (writer, reader) = connect::open(options).await?;
+        let inner = Inner { writer, reader, clock, secrets, commits: watch::Sender::new(0) };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Applies the migrations that are not applied yet. Processes that start at once take turns.
+    ///
+    /// # Errors
+    /// Where a step fails; what was applied before it stays.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Migrator::up(&self.inner.writer, None).await.map_err(StoreError::from)
+    }
+
+    /// The migrations that are not applied yet, by name.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let pending = Migrator::get_pending_migrations(&self.inner.reader).await?;
+        Ok(pending.iter().map(|step| step.name().to_owned()).collect())
+    }
+
+    /// Whether a write would be taken now: opens a write transaction, writes, and rolls it back.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub async fn probe_write(&self) -> Result<(), StoreError> {
+        let txn = self.begin().await?;
+        settings::put(&txn, "probe", "1", self.now()).await?;
+        txn.rollback().await?;
+        Ok(())
+    }
+
+    /// Runs `work` in one write transaction and commits it; an error rolls it back.
+    ///
+    /// # Errors
+    /// What `work` answered, or why the commit was not taken: then nothing of it is stored.
+    pub async fn write<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let txn = self.begin().await?;
+        match work(&txn).await {
+            Ok(value) => {
+                txn.commit().await?;
+                self.inner.commits.send_modify(|count| *count = count.wrapping_add(1));
+                Ok(value)
+            }
+            Err(error) => {
+                txn.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Changes with every commit of this process: wakes those who follow the outbox.
+    #[must_use]
+    pub fn commits(&self) -> watch::Receiver<u64> {
+        self.inner.commits.subscribe()
+    }
+
+    /// The connections for reading.
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.inner.reader
+    }
+
+    /// The time now, by the clock that the store was given.
+    #[must_use]
+    pub fn now(&self) -> crate::domain::time::UnixMs {
+        self.inner.clock.now()
+    }
+
+    /// Seals and opens what must not be readable at rest.
+    #[must_use]
+    pub fn secrets(&self) -> &SecretBox {
+        &self.inner.secrets
+    }
+
+    /// Which engine this is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.inner.reader.get_database_backend()
+    }
+
+    /// Closes the connections; SQLite then folds its write-ahead log into the file.
+    pub async fn close(self) {
+        for connection in [&self.inner.reader, &self.inner.writer] {
+            if let Err(error) = connection.clone().close().await {
+                tracing::warn!(%error, "the store did not close cleanly");
+            }
+        }
+    }
+
+    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        // A deferred transaction that reads and then writes fails under contention; an immediate one waits its turn.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(self.inner.writer.begin_with_options(options).await?)
+    }
+}
+
+/// Locks of PostgreSQL that hold until the transaction ends. SQLite needs none: it has one writer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lock<'a> {
+    /// Events and audit entries get their ids in the order of their commits, so that a reader never skips one.
+    Tail,
+    /// All that decides about one (currency, amount), or one (line, fingerprint).
+    Key(&'a [u8]),
+}
+
+/// Takes `lock` until the transaction ends.
+pub(crate) async fn lock(txn: &DatabaseTransaction, lock: Lock<'_>) -> Result<(), StoreError> {
+    if txn.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let key = match lock {
+        Lock::Tail => 1,
+        Lock::Key(bytes) => {
+            use sha2::{Digest, Sha256};
+            let digest = Sha256::digest(bytes);
+            let mut word = [0_u8; 8];
+            word.copy_from_slice(&digest[..8]);
+            // The low bit keeps clear of the tail's key.
+            i64::from_be_bytes(word) & !1
+        }
+    };
+    let statement =
+        sea_orm::Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [key.into()]);
+    txn.execute_raw(statement).await?;
+    Ok(())
+}
+
+/// Counts what `find` finds, where a caller asked for it: never on a hot path.
+pub(crate) async fn count_if<E>(
+    wanted: bool,
+    find: &sea_orm::Select<E>,
+    db: &DatabaseConnection,
+) -> Result<Option<u64>, StoreError>
+where
+    E: sea_orm::EntityTrait,
+    E::Model: sea_orm::FromQueryResult + Send + Sync,
+{
+    use sea_orm::PaginatorTrait as _;
+    Ok(if wanted { Some(find.clone().count(db).await?) } else { None })
+}

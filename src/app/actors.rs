@@ -1,0 +1,189 @@
+//! Builds the actors, downstream first: each is given what it wakes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::config::{Config, Role};
+use crate::domain::matching::Windows;
+use crate::pipeline::compensator::{self, Compensator};
+use crate::pipeline::heartbeat::{self, Heartbeat};
+use crate::pipeline::inbox::{self, Inbox};
+use crate::pipeline::order_matcher::{self, OrderMatcher};
+use crate::pipeline::retention::{self, Retention};
+use crate::pipeline::template_parser::{self, TemplateParser};
+use crate::pipeline::whitelist_validator::{self, WhitelistValidator};
+use crate::registry::audit_log::AuditLog;
+use crate::registry::device_registry::DeviceRegistry;
+use crate::registry::event_feed::EventFeed;
+use crate::registry::order_book::{self, OrderBook};
+use crate::registry::phone_whitelist::PhoneWhitelist;
+use crate::registry::review_desk::{self, ReviewDesk};
+use crate::registry::template_book::TemplateBook;
+use crate::registry::top_info::TopInfoBoard;
+use crate::store::Store;
+use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
+
+/// How often retention looks for texts whose time is over.
+const RETENTION_PERIOD: Duration = Duration::from_secs(600);
+
+/// The actors of a process.
+#[derive(Clone, Debug)]
+pub struct Actors {
+    /// What HTTP asks.
+    pub registry: Registry,
+}
+
+/// The actors that HTTP asks.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// Stores deliveries.
+    pub inbox: Handle<Inbox>,
+    /// The phone whitelist.
+    pub phones: Handle<PhoneWhitelist>,
+    /// The shooter devices.
+    pub devices: Handle<DeviceRegistry>,
+    /// The templates.
+    pub templates: Handle<TemplateBook>,
+    /// The orders.
+    pub orders: Handle<OrderBook>,
+    /// The messages.
+    pub reviews: Handle<ReviewDesk>,
+    /// The counters.
+    pub top_info: Handle<TopInfoBoard>,
+    /// The audit log.
+    pub audit: Handle<AuditLog>,
+    /// The event feed.
+    pub events: Handle<EventFeed>,
+}
+
+/// What wakes the stages, wherever they run.
+struct Stages {
+    validator: Nudger,
+    parser: Nudger,
+    matcher: Nudger,
+}
+
+impl Actors {
+    /// Builds the actors of this process's roles.
+    #[must_use]
+    pub fn build(config: &Config, store: &Store, supervision: &Supervision, public_url: &str) -> Self {
+        let stages = if config.roles.has(Role::Worker) {
+            stages(config, store, supervision)
+        } else {
+            Stages { validator: Nudger::none(), parser: Nudger::none(), matcher: Nudger::none() }
+        };
+        let registry = registry(config, store, supervision, &stages, public_url);
+        if config.roles.has(Role::Worker) {
+            upkeep(config, store, supervision, &stages, &registry.inbox);
+        }
+        Self { registry }
+    }
+}
+
+/// The spec of a kind of which there is one: it is its own id.
+fn one(kind: &'static str) -> Spec {
+    Spec::new(kind, kind)
+}
+
+fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
+    let period = config.pipeline.sweep_interval;
+    // A sweep that does not come is a stage that stands still.
+    let deadline = period * 2 + Duration::from_secs(15);
+    let windows = Windows { early: config.pipeline.early_window, late: config.pipeline.late_window };
+    let stage = |kind: &'static str| Spec::new(kind, kind).critical().progress_deadline(deadline);
+
+    let of = store.clone();
+    let matcher = supervision.spawn(stage(order_matcher::KIND), move || {
+        let child = OrderMatcher::new(of.clone(), windows, period);
+        async move { Ok(child) }
+    });
+    let (of, wakes) = (store.clone(), matcher.nudger());
+    let parser = supervision.spawn(stage(template_parser::KIND), move || {
+        let child = TemplateParser::new(of.clone(), wakes.clone(), period);
+        async move { Ok(child) }
+    });
+    let (of, wakes) = (store.clone(), parser.nudger());
+    let validator = supervision.spawn(stage(whitelist_validator::KIND), move || {
+        let child = WhitelistValidator::new(of.clone(), wakes.clone(), period);
+        async move { Ok(child) }
+    });
+    Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger() }
+}
+
+fn registry(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, public_url: &str) -> Registry {
+    let (of, validator, window) = (store.clone(), stages.validator.clone(), config.pipeline.correlation_window);
+    // The writer of what nobody else will send again: a thread of its own, and room for a burst.
+    let inbox_spec = one(inbox::KIND).critical().mailbox(8_192).placement(Placement::Own);
+    let inbox = supervision.spawn(inbox_spec, move || {
+        let child = Inbox::new(of.clone(), validator.clone(), window);
+        async move { Ok(child) }
+    });
+    let (of, validator) = (store.clone(), stages.validator.clone());
+    let phones = supervision.spawn(one("phone_whitelist"), move || {
+        let child = PhoneWhitelist::new(of.clone(), validator.clone());
+        async move { Ok(child) }
+    });
+    let (of, validator, url) = (store.clone(), stages.validator.clone(), public_url.to_owned());
+    let devices = supervision.spawn(one("device_registry").critical(), move || {
+        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url);
+        async move { Ok(child) }
+    });
+    let (of, parser) = (store.clone(), stages.parser.clone());
+    let templates = supervision.spawn(one("template_book"), move || {
+        let child = TemplateBook::new(of.clone(), parser.clone());
+        async move { Ok(child) }
+    });
+    let (of, matcher) = (store.clone(), stages.matcher.clone());
+    let orders = supervision.spawn(one(order_book::KIND).critical(), move || {
+        let child = OrderBook::new(of.clone(), matcher.clone());
+        async move { Ok(child) }
+    });
+    let (of, validator, matcher) = (store.clone(), stages.validator.clone(), stages.matcher.clone());
+    let reviews = supervision.spawn(one(review_desk::KIND), move || {
+        let child = ReviewDesk::new(of.clone(), validator.clone(), matcher.clone());
+        async move { Ok(child) }
+    });
+    let (of, actors) = (store.clone(), supervision.clone());
+    let audit = supervision.spawn(one("audit_log"), move || {
+        let child = AuditLog::new(of.clone(), actors.clone());
+        async move { Ok(child) }
+    });
+    let counters = Arc::new(watch::Sender::new(None));
+    let (of, actors, zone, changes) =
+        (store.clone(), supervision.clone(), config.service.time_zone.clone(), Arc::clone(&counters));
+    let top_info = supervision.spawn(one("top_info"), move || {
+        let child = TopInfoBoard::new(of.clone(), actors.clone(), zone.clone(), Arc::clone(&changes));
+        async move { Ok(child) }
+    });
+    let (of, actors) = (store.clone(), supervision.clone());
+    let events = supervision.spawn(one("event_feed"), move || {
+        let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
+        async move { Ok(child) }
+    });
+    Registry { inbox, phones, devices, templates, orders, reviews, top_info, audit, events }
+}
+
+fn upkeep(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, inbox: &Handle<Inbox>) {
+    let period = config.pipeline.sweep_interval;
+    let (of, validator, parser, matcher) =
+        (store.clone(), stages.validator.clone(), stages.parser.clone(), stages.matcher.clone());
+    let deadline = period * 2 + Duration::from_secs(15);
+    supervision.spawn(one(compensator::KIND).progress_deadline(deadline), move || {
+        let child = Compensator::new(of.clone(), validator.clone(), parser.clone(), matcher.clone(), period);
+        async move { Ok(child) }
+    });
+    let (of, keep) = (store.clone(), config.retention.raw_text);
+    let deadline = RETENTION_PERIOD * 2;
+    supervision.spawn(one(retention::KIND).progress_deadline(deadline), move || {
+        let child = Retention::new(of.clone(), keep, RETENTION_PERIOD);
+        async move { Ok(child) }
+    });
+    let (of, inbox) = (store.clone(), inbox.clone());
+    let deadline = heartbeat::PERIOD * 2 + Duration::from_secs(15);
+    supervision.spawn(one(heartbeat::KIND).progress_deadline(deadline), move || {
+        let child = Heartbeat::new(of.clone(), inbox.clone());
+        async move { Ok(child) }
+    });
+}

@@ -1,0 +1,92 @@
+//! What the probes ask of the store and of the heartbeat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::http::health::Check;
+use crate::http::state::Readiness;
+use crate::store::Store;
+
+/// When the heartbeat has not come out for this long, health says so.
+const HEARTBEAT_WITHIN: Duration = Duration::from_secs(150);
+
+/// Whether the store takes writes and has all migrations.
+pub(super) fn readiness(store: &Store) -> Arc<dyn Readiness> {
+    Arc::new(StoreCheck(store.clone()))
+}
+
+/// What health asks besides the actors.
+pub(super) fn all(store: &Store, worker: bool) -> Vec<Arc<dyn Check>> {
+    let mut checks: Vec<Arc<dyn Check>> = vec![Arc::new(StoreCheck(store.clone()))];
+    if worker {
+        checks.push(Arc::new(HeartbeatCheck { store: store.clone(), started: store.now() }));
+    }
+    checks
+}
+
+struct StoreCheck(Store);
+
+impl StoreCheck {
+    async fn writable(&self) -> Result<(), String> {
+        let pending = self.0.pending_migrations().await.map_err(|error| error.to_string())?;
+        if !pending.is_empty() {
+            return Err(format!("the database lacks {} migrations; run `recon migrate`", pending.len()));
+        }
+        self.0.probe_write().await.map_err(|error| format!("the store takes no writes: {error}"))
+    }
+}
+
+impl Readiness for StoreCheck {
+    fn ready(&self) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(self.writable())
+    }
+}
+
+impl Check for StoreCheck {
+    fn name(&self) -> &'static str {
+        "store"
+    }
+
+    fn critical(&self) -> bool {
+        true
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async { self.writable().await.map(|()| "migrated and writable".to_owned()) })
+    }
+}
+
+struct HeartbeatCheck {
+    store: Store,
+    started: crate::domain::time::UnixMs,
+}
+
+impl Check for HeartbeatCheck {
+    fn name(&self) -> &'static str {
+        "heartbeat"
+    }
+
+    fn critical(&self) -> bool {
+        true
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async {
+            let arrived = self.store.heartbeat_arrived_at().await.map_err(|error| error.to_string())?;
+            let now = self.store.now();
+            // A process that has just started is given the time of one heartbeat.
+            let age = now.since(arrived.unwrap_or(self.started).max(self.started));
+            if age <= HEARTBEAT_WITHIN {
+                return Ok(match arrived {
+                    Some(at) => {
+                        format!("a message last came through the whole pipeline {} s ago", now.since(at).as_secs())
+                    }
+                    None => "the first heartbeat is on its way".to_owned(),
+                });
+            }
+            Err(format!("no heartbeat has come out of the pipeline for {} s", age.as_secs()))
+        })
+    }
+}

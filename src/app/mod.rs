@@ -1,0 +1,236 @@
+//! The composition root: opens the store, builds the actors downstream first, serves HTTP, and stops all of it in order.
+//!
+//! The only place that knows every part. `recon run`, the tests and `recon bench` start the daemon through [`App`].
+
+mod actors;
+mod checks;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::config::{Config, Role, credentials};
+use crate::http::server::{self, Running};
+use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
+use crate::secrets::SecretBox;
+use crate::store::{Store, StoreOptions};
+use crate::supervision::{Placement, Policy, Spec, Supervision};
+use crate::telemetry::upkeep;
+
+pub use actors::Actors;
+
+/// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
+
+/// A running daemon.
+pub struct App {
+    store: Store,
+    supervision: Supervision,
+    actors: Actors,
+    servers: Vec<Running>,
+    address: SocketAddr,
+    token: SecretString,
+    draining: watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// Starts the daemon on this thread's actix system, and answers once it serves.
+    ///
+    /// # Errors
+    /// One plain sentence for what cannot be: the port is taken, the database away, a migration missing.
+    pub async fn start(config: &Config, metrics: PrometheusHandle, clock: Clock) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&config.data_dir)
+            .with_context(|| format!("the data directory {} cannot be made", config.data_dir.display()))?;
+        let secrets = SecretBox::open_or_create(&config.secrets.key_file)?;
+        let token = credentials::service_token(config)?;
+        let store = open_store(config, clock.clone(), secrets).await?;
+        // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
+        let listeners = Listeners::bind(config)?;
+        let public_url = match &config.service.public_url {
+            Some(url) => url.as_str().to_owned(),
+            None => format!("http://{}", listeners.service_address(config)),
+        };
+        let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process_name());
+        let actors = Actors::build(config, &store, &supervision, &public_url);
+        let recorder = metrics.clone();
+        supervision.spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
+            let child = upkeep::MetricsUpkeep::new(recorder.clone());
+            async move { Ok(child) }
+        });
+        let (draining, drained) = watch::channel(false);
+        let probes = ProbeState {
+            readiness: checks::readiness(&store),
+            actors: Arc::new(supervision.clone()),
+            checks: checks::all(&store, config.roles.has(Role::Worker)),
+            metrics,
+            draining: drained,
+        };
+        let mut app =
+            Self { address: listeners.address(), store, supervision, actors, servers: Vec::new(), token, draining };
+        if let Some(listener) = listeners.service {
+            let state = app.service_state(config, probes.clone(), public_url, clock);
+            app.servers.push(server::serve(listener, state)?);
+        }
+        if let Some(listener) = listeners.worker {
+            app.servers.push(server::serve_probes(listener, probes)?);
+        }
+        Ok(app)
+    }
+
+    fn service_state(&self, config: &Config, probes: ProbeState, public_url: String, clock: Clock) -> ServiceState {
+        let actors = self.actors.registry.clone();
+        ServiceState {
+            phones: Arc::new(actors.phones),
+            devices: Arc::new(actors.devices),
+            templates: Arc::new(actors.templates),
+            orders: Arc::new(actors.orders),
+            reviews: Arc::new(actors.reviews),
+            counters: Arc::new(actors.top_info),
+            audits: Arc::new(actors.audit),
+            events: Arc::new(actors.events),
+            inbox: Arc::new(actors.inbox),
+            probes,
+            service_token: HashedToken::of(self.token.expose_secret()),
+            enrolment_token: config
+                .shooter
+                .enrolment_token
+                .as_ref()
+                .map(|token| HashedToken::of(token.expose_secret())),
+            ingest_limits: IngestLimits {
+                rate_per_minute: config.shooter.rate_per_minute,
+                rate_burst: config.shooter.rate_burst,
+            },
+            public_url,
+            clock,
+        }
+    }
+
+    /// Where the service role (or, without it, the worker role) is served.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The bearer token of `/internal`.
+    #[must_use]
+    pub fn token(&self) -> &SecretString {
+        &self.token
+    }
+
+    /// The store, for those who measure or verify beside the daemon.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The actors' supervision.
+    #[must_use]
+    pub fn supervision(&self) -> &Supervision {
+        &self.supervision
+    }
+
+    /// Resolves with the reason once a critical actor has used up its restarts: the process must end, so that the
+    /// platform starts it anew.
+    pub async fn escalated(&self) -> String {
+        self.supervision.escalated().await
+    }
+
+    /// Stops in good order: no new work, what is in hand is finished, the store closed last.
+    pub async fn stop(self) {
+        self.draining.send_replace(true);
+        for server in self.servers {
+            server.stop().await;
+        }
+        self.supervision.drain(DRAIN_WITHIN).await;
+        self.store.close().await;
+    }
+}
+
+/// The sockets of the roles that this process has.
+struct Listeners {
+    service: Option<TcpListener>,
+    worker: Option<TcpListener>,
+}
+
+impl Listeners {
+    fn bind(config: &Config) -> anyhow::Result<Self> {
+        let service = config.roles.has(Role::Service);
+        Ok(Self {
+            service: service.then(|| bind(config.service.bind, "service.bind")).transpose()?,
+            worker: config.roles.has(Role::Worker).then(|| bind(config.worker.bind, "worker.bind")).transpose()?,
+        })
+    }
+
+    fn address(&self) -> SocketAddr {
+        let listener = self.service.as_ref().or(self.worker.as_ref());
+        listener
+            .and_then(|listener| listener.local_addr().ok())
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    fn service_address(&self, config: &Config) -> SocketAddr {
+        self.service.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(config.service.bind)
+    }
+}
+
+fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| {
+        format!(
+            "{key}: {address} cannot be bound; is another daemon running? Choose another port with --{}",
+            key.replace('.', "-")
+        )
+    })
+}
+
+async fn open_store(config: &Config, clock: Clock, secrets: SecretBox) -> anyhow::Result<Store> {
+    let url = config.database.url.expose();
+    let store = Store::open(&StoreOptions::new(url), clock, secrets)
+        .await
+        .context("the database cannot be opened; check database.url")?;
+    if config.database.auto_migrate {
+        store.migrate().await.context("the migrations cannot be applied")?;
+    } else {
+        let pending = store.pending_migrations().await?;
+        anyhow::ensure!(
+            pending.is_empty(),
+            "the database lacks {} migrations and database.auto_migrate is false; run `recon migrate`",
+            pending.len()
+        );
+    }
+    store.check_key().await.with_context(|| {
+        format!(
+            "the key file {} is not the one that sealed what is in the database; put the right one back",
+            config.secrets.key_file.display()
+        )
+    })?;
+    Ok(store)
+}
+
+fn policy(config: &Config) -> Policy {
+    Policy {
+        max_restarts: config.supervision.max_restarts,
+        window: config.supervision.window,
+        backoff_min: config.supervision.backoff_min,
+        backoff_max: config.supervision.backoff_max,
+        ..Policy::default()
+    }
+}
+
+/// Names this process among several: host and process id.
+fn process_name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    format!("{}-{}", if host.is_empty() { "recon" } else { host }, std::process::id())
+}

@@ -1,0 +1,60 @@
+//! The flags that every command takes, and what a command gets from them.
+
+use std::path::PathBuf;
+
+use super::CliError;
+use crate::config::{Config, LoadArgs, Loaded, process_env};
+
+/// The flags that every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Global {
+    /// Configuration file [default: $RECON_CONFIG, else ./recon.toml if there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the daemon's files live (key data_dir)
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<String>,
+    /// Set a configuration key, such as pipeline.sweep_interval=10s; may be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+    /// Print JSON instead of tables
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.trim().to_owned(), value.to_owned())),
+        None => Err("give KEY=VALUE, such as pipeline.sweep_interval=10s".to_owned()),
+    }
+}
+
+/// What a command gets from the global flags.
+#[derive(Debug)]
+pub struct Context {
+    global: Global,
+}
+
+impl Context {
+    pub(super) fn new(global: Global) -> Self {
+        Self { global }
+    }
+
+    /// Whether the answer is for a program.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.global.json
+    }
+
+    /// Loads the configuration with this process's environment. `roles` is the command's `--roles`, where it has one.
+    pub fn load(&self, roles: Option<&str>) -> Result<Loaded, CliError> {
+        let args = LoadArgs {
+            file: self.global.config.clone(),
+            data_dir: self.global.data_dir.clone(),
+            set: self.global.set.clone(),
+            roles: roles.map(str::to_owned),
+            ..LoadArgs::default()
+        };
+        Ok(Config::load(&args, process_env())?)
+    }
+}

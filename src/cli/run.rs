@@ -1,0 +1,93 @@
+//! `recon run`: the daemon.
+
+use super::{CliError, Context};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::supervision::{notify, watchdog};
+use crate::telemetry;
+
+/// The exit code when a critical actor cannot be kept: the platform is to start the process anew.
+const EXIT_ESCALATED: i32 = 70;
+/// The exit code when the second signal cuts the draining short.
+const EXIT_CUT_SHORT: i32 = 130;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only these roles, separated by commas: service, worker
+    #[arg(long, value_name = "ROLES")]
+    roles: Option<String>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
+    let loaded = context.load(args.roles.as_deref())?;
+    telemetry::install_log(&loaded.config.log).map_err(|error| CliError::No(error.to_string()))?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let metrics = telemetry::install_metrics().map_err(|error| CliError::No(error.to_string()))?;
+    let system = actix_rt::System::new();
+    let code = system.block_on(async {
+        let signals = Signals::listen()?;
+        let app = App::start(&loaded.config, metrics, Clock::system())
+            .await
+            .map_err(|error| CliError::No(format!("the daemon cannot start: {error:#}")))?;
+        let watchdog = watchdog::Watchdog::start()
+            .map_err(|error| CliError::No(format!("no thread for the watchdog: {error}")))?;
+        app.supervision().watch_with(&watchdog);
+        welcome(&loaded.config, &app);
+        notify::ready();
+        serve(app, signals).await
+    })?;
+    if code == 0 { Ok(()) } else { std::process::exit(code) }
+}
+
+fn welcome(config: &crate::config::Config, app: &App) {
+    tracing::info!(
+        service.address = %app.address(), roles = %config.roles, store = ?app.store().backend(),
+        data_dir = %config.data_dir.display(), "recon is ready"
+    );
+}
+
+async fn serve(app: App, mut signals: Signals) -> Result<i32, CliError> {
+    let code = tokio::select! {
+        name = signals.next() => {
+            tracing::info!(signal = name, "stopping: no new work is taken, what is in hand is finished");
+            0
+        }
+        reason = app.escalated() => {
+            tracing::error!(reason, "a critical actor cannot be kept; the process ends so that it is started anew");
+            EXIT_ESCALATED
+        }
+    };
+    notify::stopping();
+    tokio::select! {
+        () = app.stop() => {}
+        name = signals.next() => {
+            tracing::warn!(signal = name, "stopped at once by a second signal; what was in hand is done after the next start");
+            return Ok(EXIT_CUT_SHORT);
+        }
+    }
+    tracing::info!("stopped");
+    Ok(code)
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, CliError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let of = |kind| signal(kind).map_err(|error| CliError::No(format!("signals cannot be heard: {error}")));
+        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! JSON answers as tables for people. Every cell is made printable here, so no caller can forget it.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde_json::{Map, Value};
+
+use super::printable::printable;
+
+/// A table of objects: one row each, one column a path. A column is its heading and the dotted path of its value.
+#[must_use]
+pub(super) fn rows(items: &[Value], columns: &[(&str, &str)]) -> String {
+    let mut table = new_table();
+    table.set_header(columns.iter().map(|(heading, _)| printable(heading)));
+    for item in items {
+        table.add_row(columns.iter().map(|(_, path)| printable(&cell(find(item, path)))));
+    }
+    table.to_string()
+}
+
+/// An object for people: its plain fields as one table, then each list or object in it under its name.
+#[must_use]
+pub(super) fn object(object: &Map<String, Value>) -> String {
+    let mut fields = new_table();
+    let mut parts = Vec::new();
+    for (name, value) in object {
+        match nested(value) {
+            Some(part) => parts.push(format!("{}\n{part}", printable(name))),
+            None => {
+                fields.add_row([printable(name), printable(&cell(value))]);
+            }
+        }
+    }
+    if !fields.is_empty() {
+        parts.insert(0, fields.to_string());
+    }
+    parts.join("\n\n")
+}
+
+/// The table of a value that does not fit a cell.
+fn nested(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(map) if money(map).is_none() && !map.is_empty() => Some(object(map)),
+        Value::Array(items) if items.iter().any(|item| item.as_object().is_some_and(|map| money(map).is_none())) => {
+            let mut names: Vec<&str> = Vec::new();
+            for name in items.iter().filter_map(Value::as_object).flat_map(Map::keys) {
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+            let mut table = new_table();
+            table.set_header(names.iter().map(|name| printable(name)));
+            for item in items {
+                table.add_row(names.iter().map(|name| printable(&cell(item.get(*name).unwrap_or(&Value::Null)))));
+            }
+            Some(table.to_string())
+        }
+        _ => None,
+    }
+}
+
+fn new_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+fn find<'a>(item: &'a Value, path: &str) -> &'a Value {
+    path.split('.').try_fold(item, |value, name| value.get(name)).unwrap_or(&Value::Null)
+}
+
+/// A value in one cell: text as it is, money as `50000 KRW`, lists with commas, else JSON.
+#[must_use]
+pub(super) fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => money(map).unwrap_or_else(|| value.to_string()),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+fn money(map: &Map<String, Value>) -> Option<String> {
+    let part = |name| map.get(name).and_then(Value::as_str);
+    (map.len() == 2).then_some(())?;
+    Some(format!("{} {}", part("amount")?, part("currency")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_row_shows_money_lists_and_nothing_that_steers_the_terminal() {
+        let items = [
+            json!({"id": 41, "money": {"amount": "50000", "currency": "KRW"}, "flags": ["twin", "late"], "text": "\u{1b}[2J"}),
+        ];
+        let shown =
+            rows(&items, &[("id", "id"), ("money", "money"), ("flags", "flags"), ("text", "text"), ("none", "a.b")]);
+        for part in ["41", "50000 KRW", "twin, late", "\\u{1b}[2J"] {
+            assert!(shown.contains(part), "{part} in {shown}");
+        }
+        assert!(!shown.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn an_objects_lists_stand_under_their_names() {
+        let value = json!({"id": 41, "sightings": [{"source": "a"}, {"line": "b\u{1b}"}], "match": {"rule": "exact"}, "chain": {}});
+        let shown = object(value.as_object().unwrap());
+        for part in ["sightings\n", "match\n", "source", "b\\u{1b}", "exact", "{}"] {
+            assert!(shown.contains(part), "{part} in {shown}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Who asks for a write, and the answer that is saved for its repetition.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::domain::refusal::Refusal;
+
+/// The key that makes a write repeatable: the same key and body get the saved answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The caller's key behind its method and path, so that one key cannot answer for two routes.
+    pub key: String,
+    /// SHA-256 of the request's body.
+    pub body_hash: [u8; 32],
+}
+
+/// Who asks for a write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// `X-Operator`, kept in the audit; none: `service`.
+    pub operator: Option<String>,
+    /// Present where the request named an `Idempotency-Key`.
+    pub idempotency: Option<Idempotency>,
+}
+
+impl Caller {
+    /// The name that stands in the audit.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.operator.as_deref().unwrap_or("service")
+    }
+}
+
+/// The answer of a write, as it is sent and as it is saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON body; `null` is sent as no body.
+    pub body: Value,
+    /// Whether this is the saved answer of an earlier request.
+    pub replayed: bool,
+}
+
+impl Answer {
+    /// A fresh answer.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] where the body cannot be written as JSON.
+    pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Refusal> {
+        let body = serde_json::to_value(body).map_err(|error| Refusal::Internal(error.to_string()))?;
+        Ok(Self { status, body, replayed: false })
+    }
+
+    /// 204: done, nothing to show.
+    #[must_use]
+    pub fn no_content() -> Self {
+        Self { status: 204, body: Value::Null, replayed: false }
+    }
+}

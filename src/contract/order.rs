@@ -1,0 +1,87 @@
+//! Recharge orders.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::order::{OrderInput, OrderStatus};
+use crate::domain::time::UnixMs;
+
+/// Orders as the wallet tells them.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrdersInput {
+    /// 1 to 1,000 orders.
+    #[schema(min_items = 1, max_items = 1000)]
+    pub orders: Vec<OrderInput>,
+}
+
+/// What became of a batch of orders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OrdersTaken {
+    /// New, or newer than what was there.
+    pub upserted: u32,
+    /// The version that was there already.
+    pub unchanged: u32,
+    /// Older than what was there: changed nothing.
+    pub stale: u32,
+}
+
+/// The pair that an order is in.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OrderMatch {
+    /// The sms that pays it.
+    pub sms_id: i64,
+    /// The sms's state.
+    pub state: String,
+    /// in_window, early, late or manual.
+    pub timing: String,
+    /// The matcher or the operator.
+    pub made_by: String,
+    /// When.
+    pub made_at: UnixMs,
+}
+
+/// An order with its match.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OrderView {
+    /// The wallet's id of it.
+    pub order_id: String,
+    /// Who pays.
+    pub user_id: String,
+    /// Decimal string in major units.
+    pub amount: String,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// The name announced.
+    pub depositor: String,
+    /// The code announced.
+    pub reference: Option<String>,
+    /// The account to be paid into.
+    pub account: Option<String>,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// When it was placed.
+    pub created_at: UnixMs,
+    /// Until when the deposit is expected.
+    pub expires_at: Option<UnixMs>,
+    /// The wallet's version.
+    pub version: i64,
+    /// When we last heard of a change.
+    pub updated_at: UnixMs,
+    /// Its pair, where it is in one.
+    #[serde(rename = "match")]
+    pub matched: Option<OrderMatch>,
+    /// Our row's id, for paging.
+    #[serde(skip, default)]
+    pub row_id: i64,
+}
+
+/// Which orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// With this status.
+    pub status: Option<OrderStatus>,
+    /// Of this user.
+    pub user_id: Option<String>,
+    /// In a pair, or not.
+    pub matched: Option<bool>,
+}

@@ -1,0 +1,179 @@
+//! Stories and properties of the join rule.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::source::SourceKind;
+
+const WINDOW: Duration = Duration::from_mins(3);
+
+fn source(id: i64) -> SourceRef {
+    SourceRef { kind: SourceKind::Shooter, id }
+}
+
+fn seen_by(id: i64, at_s: i64, sender: &str) -> NewSighting {
+    NewSighting {
+        source: source(id),
+        fingerprint: fingerprint(Some("010-1111-2222"), source(id), "입금 50,000원 홍길동"),
+        sender: sender.to_owned(),
+        received_at: UnixMs(1_000 * at_s),
+    }
+}
+
+fn made(assignments: &[Assignment]) -> usize {
+    assignments.iter().filter(|one| matches!(one, Assignment::New { .. })).count()
+}
+
+/// What the store would do: one sighting at a time, ids in the order of making.
+fn one_at_a_time(sightings: &[NewSighting]) -> (Vec<KnownSms>, Vec<i64>) {
+    let mut known: Vec<KnownSms> = Vec::new();
+    let mut ids = Vec::new();
+    for sighting in sightings {
+        let assignment = assign(&known, std::slice::from_ref(sighting), WINDOW).remove(0);
+        let id = match assignment {
+            Assignment::Join(SmsAt::Known(id)) => {
+                let sms = known.iter_mut().find(|sms| sms.sms_id == id).unwrap();
+                sms.sources.insert(sighting.source);
+                if sms.sender.is_empty() {
+                    sms.sender.clone_from(&sighting.sender);
+                }
+                id
+            }
+            Assignment::New { .. } => {
+                let id = i64::try_from(known.len()).unwrap() + 1;
+                known.push(KnownSms {
+                    sms_id: id,
+                    fingerprint: sighting.fingerprint,
+                    sender: sighting.sender.clone(),
+                    received_at: sighting.received_at,
+                    sources: BTreeSet::from([sighting.source]),
+                });
+                id
+            }
+            Assignment::Join(SmsAt::Made(place)) => panic!("a batch of one joined its own {place}"),
+        };
+        ids.push(id);
+    }
+    (known, ids)
+}
+
+#[test]
+fn one_sms_seen_by_two_channels_is_one() {
+    let assignments = assign(&[], &[seen_by(1, 0, "15881688"), seen_by(2, 5, "15881688")], WINDOW);
+    assert_eq!(assignments, [Assignment::New { twins: vec![] }, Assignment::Join(SmsAt::Made(0))]);
+}
+
+#[test]
+fn two_equal_deposits_seen_by_one_channel_stay_two_and_are_twins() {
+    let assignments = assign(&[], &[seen_by(1, 0, "15881688"), seen_by(1, 5, "15881688")], WINDOW);
+    assert_eq!(assignments[1], Assignment::New { twins: vec![SmsAt::Made(0)] });
+}
+
+#[test]
+fn outside_the_window_nothing_joins_and_after_an_hour_nothing_is_a_twin() {
+    let day = [seen_by(1, 0, "15881688"), seen_by(2, 181, "15881688"), seen_by(3, 3_700, "15881688")];
+    let assignments = assign(&[], &day, WINDOW);
+    assert_eq!(assignments[1], Assignment::New { twins: vec![SmsAt::Made(0)] });
+    assert_eq!(assignments[2], Assignment::New { twins: vec![SmsAt::Made(1)] }, "the first is over an hour ago");
+}
+
+#[test]
+fn other_senders_other_texts_and_other_lines_stay_apart() {
+    let first = seen_by(1, 0, "15881688");
+    let mut other_text = seen_by(2, 0, "15881688");
+    other_text.fingerprint = fingerprint(Some("010-1111-2222"), source(2), "입금 50,000원 김철수");
+    let mut other_line = seen_by(2, 0, "15881688");
+    other_line.fingerprint = fingerprint(Some("010-3333-4444"), source(2), "입금 50,000원 홍길동");
+    for other in [seen_by(2, 0, "15889999"), other_text, other_line] {
+        assert_eq!(made(&assign(&[], &[first.clone(), other], WINDOW)), 2);
+    }
+}
+
+/// INV-I3: without a line a sighting correlates only within its own source, so with none.
+#[test]
+fn without_a_line_nothing_is_joined() {
+    let unlined = |id: i64, line: Option<&str>| NewSighting {
+        fingerprint: fingerprint(line, source(id), "입금 50,000원 홍길동"),
+        ..seen_by(id, 0, "15881688")
+    };
+    for line in [None, Some(""), Some("  ")] {
+        let assignments = assign(&[], &[unlined(1, line), unlined(2, line), unlined(1, line)], WINDOW);
+        assert_eq!(made(&assignments), 3, "line {line:?}");
+        assert_eq!(assignments[2], Assignment::New { twins: vec![SmsAt::Made(0)] });
+    }
+}
+
+#[test]
+fn a_line_is_one_however_its_number_is_written() {
+    let text = "입금 50,000원 홍길동";
+    assert_eq!(
+        fingerprint(Some("+82 10-1111-2222"), source(1), text),
+        fingerprint(Some("01011112222"), source(2), text)
+    );
+    assert_ne!(fingerprint(Some("shooter/1"), source(1), text), fingerprint(None, source(1), text));
+}
+
+/// INV-I5: an unknown sender correlates with a known one, and the sms then has the known one.
+#[test]
+fn an_unknown_sender_joins_a_known_one_and_learns_it() {
+    let assignments = assign(&[], &[seen_by(1, 0, "15881688"), seen_by(2, 1, "")], WINDOW);
+    assert_eq!(assignments[1], Assignment::Join(SmsAt::Made(0)));
+
+    let learned = [seen_by(1, 0, ""), seen_by(2, 1, "15881688"), seen_by(3, 2, "15889999")];
+    let assignments = assign(&[], &learned, WINDOW);
+    assert_eq!(assignments[1], Assignment::Join(SmsAt::Made(0)));
+    assert_eq!(made(&assignments), 2, "the third has another sender than the sms has by now");
+}
+
+#[test]
+fn of_several_the_nearest_then_the_oldest_is_joined() {
+    let seen = [seen_by(1, 0, "1"), seen_by(1, 100, "1"), seen_by(1, 100, "1"), seen_by(2, 90, "1")];
+    assert_eq!(assign(&[], &seen, WINDOW)[3], Assignment::Join(SmsAt::Made(1)));
+    let tie = [seen_by(1, 0, "1"), seen_by(1, 100, "1"), seen_by(2, 50, "1")];
+    assert_eq!(assign(&[], &tie, WINDOW)[2], Assignment::Join(SmsAt::Made(0)));
+}
+
+#[test]
+fn three_channels_that_each_see_two_equal_deposits_make_two_sms() {
+    let seen: Vec<NewSighting> =
+        [3, 1, 1, 2, 3, 2].into_iter().zip(0..).map(|(id, at)| seen_by(id, at, "15881688")).collect();
+    assert_eq!(made(&assign(&[], &seen, WINDOW)), 2);
+    let (known, _) = one_at_a_time(&seen);
+    assert!(known.iter().all(|sms| sms.sources.len() == 3));
+}
+
+proptest! {
+    /// INV-I2: k copies by one channel, m by another and n by a third make max(k, m, n) sms in any interleaving.
+    #[test]
+    fn multiplicity_is_kept(
+        channels in prop::collection::vec(1_i64..=3, 0..24),
+        times in prop::collection::vec(0_i64..=180, 24),
+    ) {
+        let seen: Vec<NewSighting> =
+            channels.iter().zip(times).map(|(id, at)| seen_by(*id, at, "15881688")).collect();
+        let copies = (1..=3).map(|id| channels.iter().filter(|one| **one == id).count()).max().unwrap_or(0);
+        prop_assert_eq!(made(&assign(&[], &seen, WINDOW)), copies);
+    }
+
+    /// INV-I4: a batch, cut anywhere, gives what one at a time gives.
+    #[test]
+    fn a_batch_is_the_same_as_one_at_a_time(
+        seen in prop::collection::vec((1_i64..=3, 0_i64..=600, prop::sample::select(vec!["", "1", "2"])), 0..16),
+        cut in 0_usize..16,
+    ) {
+        let seen: Vec<NewSighting> = seen.iter().map(|(id, at, sender)| seen_by(*id, *at, sender)).collect();
+        let (_, expected) = one_at_a_time(&seen);
+        let cut = cut.min(seen.len());
+        let (known, _) = one_at_a_time(&seen[..cut]);
+        let mut ids: Vec<i64> = expected[..cut].to_vec();
+        let mut next_id = i64::try_from(known.len()).unwrap();
+        for assignment in assign(&known, &seen[cut..], WINDOW) {
+            ids.push(match assignment {
+                Assignment::Join(SmsAt::Known(id)) => id,
+                Assignment::Join(SmsAt::Made(place)) => ids[cut + place],
+                Assignment::New { .. } => { next_id += 1; next_id }
+            });
+        }
+        prop_assert_eq!(ids, expected);
+    }
+}

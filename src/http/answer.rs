@@ -1,0 +1,28 @@
+//! How answers leave.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use serde_json::Value;
+
+use crate::contract::caller::Answer;
+
+use super::error::{Kind, Problem};
+
+/// Says that an answer is the saved one of an earlier request with the same key.
+pub(super) const REPLAYED: &str = "Idempotency-Replayed";
+
+/// Sends a write's answer as the actor gave or saved it.
+pub(super) fn send(answer: &Answer) -> Result<HttpResponse, Problem> {
+    let status = StatusCode::from_u16(answer.status).map_err(|_| {
+        tracing::error!(status = answer.status, "an actor answered with what is no HTTP status");
+        Problem::new(Kind::Internal, "a fault of ours; the log has the details under this request's id")
+    })?;
+    let mut response = HttpResponse::build(status);
+    if answer.replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    Ok(match answer.body {
+        Value::Null => response.finish(),
+        ref body => response.json(body),
+    })
+}

@@ -1,0 +1,65 @@
+//! Limits by key: how often one device or one address may ask.
+
+use std::hash::Hash;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+/// After so many questions the keys that are long quiet are forgotten, so that a scan over many addresses fills no memory.
+const FORGET_EVERY: u32 = 1024;
+
+/// Counts by key.
+#[derive(Debug)]
+pub struct Limiter<K: Clone + Hash + Eq> {
+    limiter: Option<DefaultKeyedRateLimiter<K>>,
+    clock: DefaultClock,
+    asked: AtomicU32,
+}
+
+impl<K: Clone + Hash + Eq> Limiter<K> {
+    /// So many a minute, and so many at once before that counts. A rate of 0 is no limit.
+    #[must_use]
+    pub fn new(rate_per_minute: u32, burst: u32) -> Self {
+        let limiter = NonZeroU32::new(rate_per_minute).map(|rate| {
+            let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+            RateLimiter::keyed(Quota::per_minute(rate).allow_burst(burst))
+        });
+        Self { limiter, clock: DefaultClock::default(), asked: AtomicU32::new(0) }
+    }
+
+    /// Counts one for `key`.
+    ///
+    /// # Errors
+    /// How long to wait where it is one too many.
+    pub fn count(&self, key: &K) -> Result<(), Duration> {
+        let Some(limiter) = &self.limiter else { return Ok(()) };
+        if self.asked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
+            limiter.retain_recent();
+            limiter.shrink_to_fit();
+        }
+        limiter.check_key(key).map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_key_s_excess_is_not_another_s() {
+        let limiter = Limiter::new(1, 2);
+        assert!(limiter.count(&"a").is_ok() && limiter.count(&"a").is_ok());
+        let wait = limiter.count(&"a").unwrap_err();
+        assert!(wait > Duration::from_secs(30) && wait <= Duration::from_secs(60), "{wait:?}");
+        assert!(limiter.count(&"b").is_ok());
+    }
+
+    #[test]
+    fn a_rate_of_zero_is_no_limit() {
+        let limiter = Limiter::new(0, 0);
+        assert!((0..10_000).all(|_| limiter.count(&1).is_ok()));
+    }
+}

@@ -1,0 +1,90 @@
+//! The lengths and counts that the contract names, for each body. What takes knowledge of anything else is the actor's.
+
+use crate::contract::device::{DeviceInput, TrustInput};
+use crate::contract::order::OrdersInput;
+use crate::contract::phone::PhoneInput;
+use crate::contract::sms::{CheckInput, ResetInput};
+use crate::contract::template::TemplateTestInput;
+use crate::domain::refusal::FieldError;
+use crate::domain::template::TemplateSpec;
+use crate::http::actors::ControlInput;
+
+use super::body::RequestBody;
+
+impl RequestBody for TemplateSpec {}
+impl RequestBody for TrustInput {}
+
+impl RequestBody for PhoneInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        length(errors, "phone", &self.phone, 1, 64);
+        optional(errors, "label", self.label.as_deref(), 200);
+        optional(errors, "bank", self.bank.as_deref(), 200);
+    }
+}
+
+impl RequestBody for DeviceInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        length(errors, "name", &self.name, 1, 100);
+        optional(errors, "line", self.line.as_deref(), 64);
+        if let Some(secret) = &self.secret {
+            length(errors, "secret", secret, 1, 256);
+        }
+    }
+}
+
+impl RequestBody for OrdersInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        count(errors, "orders", self.orders.len(), 1, 1000);
+    }
+}
+
+impl RequestBody for TemplateTestInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        count(errors, "texts", self.texts.len(), 1, 100);
+    }
+}
+
+impl RequestBody for ResetInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        match (&self.ids, &self.filter) {
+            (Some(ids), None) => count(errors, "ids", ids.len(), 1, 1000),
+            (None, Some(_)) => {}
+            _ => errors.push(FieldError::new("", "either ids or filter must be given, and only one of the two")),
+        }
+    }
+}
+
+impl RequestBody for CheckInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        optional(errors, "note", self.note.as_deref(), 1000);
+        if let Some(order_id) = &self.order_id {
+            length(errors, "order_id", order_id, 1, 128);
+        }
+    }
+}
+
+impl RequestBody for ControlInput {
+    fn when_empty() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        optional(errors, "reason", self.reason.as_deref(), 1000);
+    }
+}
+
+fn length(errors: &mut Vec<FieldError>, field: &str, text: &str, min: usize, max: usize) {
+    if !(min..=max).contains(&text.chars().count()) {
+        errors.push(FieldError::new(field, format!("must have {min} to {max} characters")));
+    }
+}
+
+fn optional(errors: &mut Vec<FieldError>, field: &str, text: Option<&str>, max: usize) {
+    length(errors, field, text.unwrap_or_default(), 0, max);
+}
+
+fn count(errors: &mut Vec<FieldError>, field: &str, found: usize, min: usize, max: usize) {
+    if !(min..=max).contains(&found) {
+        errors.push(FieldError::new(field, format!("must hold {min} to {max} items, holds {found}")));
+    }
+}

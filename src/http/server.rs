@@ -1,0 +1,186 @@
+//! Puts the routes together and serves them.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::num::NonZero;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, Error, HttpResponse, HttpServer};
+use tokio::sync::oneshot;
+
+use super::error::Problem;
+use super::limit::Limiter;
+use super::state::{ProbeState, ServiceState};
+use super::{
+    actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, sms, templates, top_info,
+};
+
+/// Less than what a platform gives a process to end.
+const SHUTDOWN_WITHIN_S: u64 = 20;
+
+/// What every worker thread shares: the state, and the counts of the limits.
+pub struct Service {
+    pub(super) state: ServiceState,
+    pub(super) ingest_by_device: Limiter<i64>,
+    pub(super) ingest_by_address: Limiter<IpAddr>,
+    pub(super) failures: Limiter<IpAddr>,
+}
+
+impl Service {
+    /// Starts the counts at nothing.
+    #[must_use]
+    pub fn new(state: ServiceState) -> Self {
+        let limits = state.ingest_limits;
+        Self {
+            ingest_by_device: Limiter::new(limits.rate_per_minute, limits.rate_burst),
+            ingest_by_address: Limiter::new(limits.rate_per_minute, limits.rate_burst),
+            failures: Limiter::new(auth::FAILURES_PER_MINUTE, auth::FAILURES_PER_MINUTE),
+            state,
+        }
+    }
+}
+
+/// What is served: every route of the service role, or only the probes (a process without it).
+#[derive(Clone)]
+pub enum Served {
+    /// The service role.
+    Service(Data<Service>),
+    /// `/livez`, `/readyz`, `/healthz`, `/metrics`.
+    Probes(Data<ProbeState>),
+}
+
+impl Served {
+    /// Every route of the service role.
+    #[must_use]
+    pub fn service(state: ServiceState) -> Self {
+        Self::Service(Data::new(Service::new(state)))
+    }
+
+    /// Only the probes.
+    #[must_use]
+    pub fn probes(state: ProbeState) -> Self {
+        Self::Probes(Data::new(state))
+    }
+
+    fn configure(&self, config: &mut ServiceConfig) {
+        match self {
+            Self::Service(service) => configure(config, service),
+            Self::Probes(probes) => configure_probes(config, probes),
+        }
+        config.default_service(web::to(no_such_path));
+    }
+}
+
+/// Registers every route of the service role.
+pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
+    configure_probes(config, &Data::new(service.state.probes.clone()));
+    config.app_data(service.clone()).configure(docs::routes).configure(ingest::routes).service(
+        web::scope("/internal")
+            .wrap(from_fn(auth::require_service_token))
+            .configure(phones::routes)
+            .configure(templates::routes)
+            .configure(sms::routes)
+            .configure(devices::routes)
+            .configure(orders::routes)
+            .configure(top_info::routes)
+            .configure(actors::routes)
+            .configure(events::routes)
+            .configure(audit::routes)
+            .default_service(web::to(no_such_path)),
+    );
+}
+
+/// Registers the probes, which every role serves.
+pub fn configure_probes(config: &mut ServiceConfig, probes: &Data<ProbeState>) {
+    config.app_data(probes.clone()).configure(probes::routes);
+}
+
+async fn no_such_path() -> Result<HttpResponse, Problem> {
+    Err(Problem::no_such_path())
+}
+
+/// The whole application, as it is served and as the tests call it.
+pub fn app(
+    served: &Served,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+    + use<>,
+> {
+    App::new().wrap(from_fn(observe::observe)).configure(|config| served.configure(config))
+}
+
+/// Serves every route of the service role on a listener that is bound already (port 0 included).
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn serve(listener: TcpListener, state: ServiceState) -> io::Result<Running> {
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Running::start(listener, Served::service(state), workers)
+}
+
+/// Serves only the probes, for a process without the service role.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn serve_probes(listener: TcpListener, probes: ProbeState) -> io::Result<Running> {
+    Running::start(listener, Served::probes(probes), 1)
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    handle: ServerHandle,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Running {
+    /// The server has a thread and a system of its own, so that a busy actor beside it never delays its signals.
+    fn start(listener: TcpListener, served: Served, workers: usize) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (started, starting) = std::sync::mpsc::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        std::thread::Builder::new().name("http".to_owned()).spawn(move || {
+            actix_rt::System::new().block_on(async move {
+                let server = match build(listener, served, workers) {
+                    Ok(server) => server,
+                    Err(error) => return drop(started.send(Err(error))),
+                };
+                if started.send(Ok(server.handle())).is_ok()
+                    && let Err(error) = server.await
+                {
+                    tracing::error!(%error, "the HTTP server failed");
+                }
+            });
+            drop(end);
+        })?;
+        let handle = starting.recv().map_err(|_| io::Error::other("the HTTP server's thread ended"))??;
+        Ok(Self { address, handle, ended })
+    }
+
+    /// Where it serves.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops listening, and waits until the requests in hand are answered, up to 20 s.
+    pub async fn stop(self) {
+        self.handle.stop(true).await;
+        // An error is the thread's end too: nothing is ever sent.
+        let _ = self.ended.await;
+    }
+}
+
+fn build(listener: TcpListener, served: Served, workers: usize) -> io::Result<Server> {
+    let server = HttpServer::new(move || app(&served))
+        .workers(workers)
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN_WITHIN_S)
+        .listen(listener)?
+        .run();
+    Ok(server)
+}

@@ -1,0 +1,84 @@
+//! The recharge templates.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::contract::page::Page;
+use crate::contract::template::{TemplateTestDone, TemplateTestInput, TemplateView};
+use crate::domain::template::TemplateSpec;
+use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
+
+use super::answer::send;
+use super::error::Problem;
+use super::ports::ask;
+use super::request::{Input, NoBody, QueryReader, Write, int_id};
+use super::resource::Path;
+use super::server::Service;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .service(Path::new("/v2/templates").get(web::route().to(list)).post(web::route().to(add)).service())
+        .service(Path::new("/v2/templates/test").post(web::route().to(test)).service())
+        .service(
+            Path::new("/v2/templates/{id}").put(web::route().to(replace)).delete(web::route().to(delete)).service(),
+        );
+}
+
+/// The templates, newest first.
+#[utoipa::path(get, path = "/internal/v2/templates", tag = "templates",
+    responses((status = 200, description = "A page", body = Page<TemplateView>)))]
+pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let mut query = QueryReader::of(&request);
+    let page = query.page();
+    query.finish()?;
+    Ok(HttpResponse::Ok().json(ask(&*service.state.templates, ListTemplates { page }).await?))
+}
+
+/// Adds a template. 422 says where a pattern is wrong, or which sample it reads differently.
+#[utoipa::path(post, path = "/internal/v2/templates", tag = "templates", request_body = TemplateSpec,
+    responses(
+        (status = 201, description = "Added", body = TemplateView),
+        (status = 409, description = "There is one of that name"),
+    ))]
+pub(super) async fn add(service: Data<Service>, write: Write<TemplateSpec>) -> Result<HttpResponse, Problem> {
+    send(&ask(&*service.state.templates, AddTemplate { caller: write.caller, spec: write.input }).await?)
+}
+
+/// Replaces a template by a new version.
+#[utoipa::path(put, path = "/internal/v2/templates/{id}", tag = "templates", request_body = TemplateSpec,
+    params(("id" = i64, Path, description = "The template's id")),
+    responses(
+        (status = 200, description = "Replaced", body = TemplateView),
+        (status = 409, description = "There is another of that name"),
+    ))]
+pub(super) async fn replace(
+    service: Data<Service>,
+    request: HttpRequest,
+    write: Write<TemplateSpec>,
+) -> Result<HttpResponse, Problem> {
+    let id = int_id(&request, "id")?;
+    send(&ask(&*service.state.templates, ReplaceTemplate { caller: write.caller, id, spec: write.input }).await?)
+}
+
+/// Deletes a template. What it read stays.
+#[utoipa::path(delete, path = "/internal/v2/templates/{id}", tag = "templates",
+    params(("id" = i64, Path, description = "The template's id")),
+    responses((status = 204, description = "Deleted")))]
+pub(super) async fn delete(
+    service: Data<Service>,
+    request: HttpRequest,
+    write: Write<NoBody>,
+) -> Result<HttpResponse, Problem> {
+    let id = int_id(&request, "id")?;
+    send(&ask(&*service.state.templates, DeleteTemplate { caller: write.caller, id }).await?)
+}
+
+/// Tries a template on texts; stores nothing.
+#[utoipa::path(post, path = "/internal/v2/templates/test", tag = "templates", request_body = TemplateTestInput,
+    responses((status = 200, description = "What it reads from each text", body = TemplateTestDone)))]
+pub(super) async fn test(
+    service: Data<Service>,
+    Input(input): Input<TemplateTestInput>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(ask(&*service.state.templates, TestTemplate { input }).await?))
+}

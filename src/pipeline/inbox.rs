@@ -1,0 +1,207 @@
+//! Stores every delivery for good before anybody is told that it was taken.
+//!
+//! Group commit: whatever queued up while the last commit was written goes into the next one. No timer: lingering would
+//! cost latency and gain nothing.
+
+use std::time::Duration;
+
+use actix::Message;
+use tokio::sync::oneshot;
+
+use crate::domain::refusal::Refusal;
+use crate::domain::source::{SourceKey, SourceRef};
+use crate::domain::time::UnixMs;
+use crate::store::Store;
+use crate::supervision::{Child, Context, Nudger, Serve, Serving};
+
+/// The kind of this actor.
+pub const KIND: &str = "inbox";
+
+/// Deliveries in one commit at most: enough to share the disk's flush, few enough to keep it short.
+const COMMIT_MAX: usize = 2_000;
+
+type Answered = Result<Vec<Taken>, Refusal>;
+
+/// The actor.
+#[derive(Debug)]
+pub struct Inbox {
+    store: Store,
+    validator: Nudger,
+    window: Duration,
+    queue: Vec<(Deliver, oneshot::Sender<Answered>)>,
+}
+
+impl Inbox {
+    /// An inbox that joins what came within `window` on one line, and wakes the validator.
+    #[must_use]
+    pub fn new(store: Store, validator: Nudger, window: Duration) -> Self {
+        Self { store, validator, window, queue: Vec::new() }
+    }
+
+    fn queued(&self) -> usize {
+        self.queue.iter().map(|(deliver, _)| deliver.deliveries.len().max(1)).sum()
+    }
+
+    /// Commits everything that is queued and answers it. Nobody is answered before the commit.
+    async fn commit(&mut self) {
+        let (batch, replies): (Vec<Deliver>, Vec<_>) = std::mem::take(&mut self.queue).into_iter().unzip();
+        match self.store.take(&batch, self.window).await {
+            Ok(taken) => self.answer(&batch, replies, taken.into_iter().map(Ok)),
+            // One request's fault is not the others': each is tried alone, and only the faulty one refused.
+            Err(error) if batch.len() > 1 && !error.is_transient() => {
+                let mut answers = Vec::with_capacity(batch.len());
+                for deliver in &batch {
+                    let alone = self.store.take(std::slice::from_ref(deliver), self.window).await;
+                    answers.push(alone.map(|mut taken| taken.pop().unwrap_or_default()).map_err(Refusal::from));
+                }
+                self.answer(&batch, replies, answers.into_iter());
+            }
+            Err(error) => {
+                let refusal = Refusal::from(error);
+                let refusals = vec![Err(refusal); batch.len()];
+                self.answer(&batch, replies, refusals.into_iter());
+            }
+        }
+    }
+
+    fn answer(
+        &self,
+        batch: &[Deliver],
+        replies: Vec<oneshot::Sender<Answered>>,
+        answers: impl Iterator<Item = Answered>,
+    ) {
+        let mut stored = false;
+        for ((deliver, reply), answer) in batch.iter().zip(replies).zip(answers) {
+            if let Ok(taken) = &answer {
+                count(deliver.source, taken);
+                stored |= taken.iter().any(|taken| taken.status == TakenAs::Stored);
+            }
+            // A caller that has gone away asks again, and gets the same answer.
+            drop(reply.send(answer));
+        }
+        if stored {
+            self.validator.nudge();
+        }
+    }
+}
+
+fn count(source: SourceRef, taken: &[Taken]) {
+    for status in TakenAs::ALL {
+        let count = taken.iter().filter(|taken| taken.status == *status).count();
+        if count > 0 {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            metrics::counter!("recon_sms_ingested_total", "source" => source.kind.as_str(), "status" => status.as_str())
+                .increment(count);
+        }
+    }
+}
+
+impl Child for Inbox {
+    async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
+        loop {
+            let Some(first) = cx.receive_or_stopped().await else { return Ok(()) };
+            first.apply(self, cx).await;
+            while self.queued() < COMMIT_MAX {
+                let Some(next) = cx.try_receive() else { break };
+                next.apply(self, cx).await;
+            }
+            if !self.queue.is_empty() {
+                self.commit().await;
+                cx.message_seen();
+            }
+            cx.succeeded();
+        }
+    }
+}
+
+impl Serve<Deliver> for Inbox {
+    fn serve<'a>(&'a mut self, msg: Deliver, _cx: &'a mut Context<Self>) -> Serving<'a, Answered> {
+        if msg.deliveries.is_empty() {
+            return Serving::ready(Ok(Vec::new()));
+        }
+        let (reply, answer) = oneshot::channel();
+        self.queue.push((msg, reply));
+        Serving::detached(async move {
+            answer.await.unwrap_or_else(|_| {
+                Err(Refusal::Unavailable("the inbox restarted before it could say; send it again".to_owned()))
+            })
+        })
+    }
+}
+
+impl Serve<Beat> for Inbox {
+    fn serve<'a>(&'a mut self, _msg: Beat, _cx: &'a mut Context<Self>) -> Serving<'a, Result<(), Refusal>> {
+        Serving::exclusive(async move {
+            self.store.send_heartbeat().await?;
+            self.validator.nudge();
+            Ok(())
+        })
+    }
+}
+
+/// One delivery of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its key within its source.
+    pub key: SourceKey,
+    /// The source's own id of it, echoed in the answer.
+    pub external_id: Option<String>,
+    /// The wire format.
+    pub format: &'static str,
+    /// Who sent it, as the source wrote it; empty where unknown.
+    pub sender: String,
+    /// The text as the phone meant it. None: undecodable, `raw` says what came and `quarantine` why.
+    pub text: Option<String>,
+    /// The receiving handset, where the message names one; else the source's.
+    pub line: Option<String>,
+    /// When the phone received it.
+    pub received_at: UnixMs,
+    /// The body as it arrived, where it is more than the text.
+    pub raw: Option<Vec<u8>>,
+    /// Why it cannot be read: it is stored as `quarantined`.
+    pub quarantine: Option<String>,
+    /// It happened long before it reached us: flagged `old_event`.
+    pub old_event: bool,
+}
+
+/// Deliveries of one source, stored together: all or none.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Taken>, Refusal>")]
+pub struct Deliver {
+    /// The source.
+    pub source: SourceRef,
+    /// Its line.
+    pub line: Option<String>,
+    /// Whether the source is trusted; messages of one that is not are held.
+    pub trusted: bool,
+    /// In the order of arrival.
+    pub deliveries: Vec<Delivery>,
+}
+
+crate::text_enum! {
+    /// What became of a delivery.
+    pub enum TakenAs {
+        /// A new sighting was stored.
+        Stored = "stored",
+        /// This delivery came before; answered as then.
+        Duplicate = "duplicate",
+        /// Stored, and held until its device is trusted.
+        Held = "held",
+        /// No message: counted and left.
+        Ignored = "ignored",
+    }
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The message it brought, where it brought one.
+    pub sms_id: Option<i64>,
+    /// How it was taken.
+    pub status: TakenAs,
+}
+
+/// Puts the heartbeat's message at the start of the pipeline.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), Refusal>")]
+pub struct Beat;

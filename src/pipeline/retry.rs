@@ -1,0 +1,40 @@
+//! How a stage deals with a message on which it fails: again, later, and in the end to people.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use entity::sms;
+
+use crate::store::stage::{Advanced, Step};
+use crate::store::{Store, StoreError};
+
+/// A text that fails a stage this often is quarantined: the fault is in the text, not in the moment.
+const ATTEMPTS_MAX: i64 = 3;
+
+/// Runs a step so that a text on which it panics is a failed attempt of that text and not the end of the stage.
+pub(super) fn guarded(step: impl FnOnce() -> Step) -> Step {
+    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|panic| {
+        let said = panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        Step::Failed(format!("panicked: {said}"))
+    })
+}
+
+/// Notes the failed attempts of a round: each is tried again after 1 s, 2 s, ... and quarantined after the last.
+pub(super) async fn note_failures(store: &Store, stage: &'static str, advanced: Advanced) -> Result<(), StoreError> {
+    for (row, error) in advanced.failed {
+        let attempt = row.attempts + 1;
+        let next = next_attempt(&row).map(|delay| store.now().plus(delay));
+        tracing::warn!(sms.id = row.id, stage, attempt, %error, "a stage failed on an sms");
+        store.note_attempt(&row, stage, &error, next).await?;
+    }
+    Ok(())
+}
+
+fn next_attempt(row: &sms::Model) -> Option<Duration> {
+    let attempt = row.attempts + 1;
+    (attempt < ATTEMPTS_MAX).then(|| Duration::from_secs(1 << attempt.clamp(0, 10)))
+}

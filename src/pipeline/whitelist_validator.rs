@@ -1,0 +1,91 @@
+//! Asks the phone whitelist about each new message: `received` becomes `accepted` or `rejected`.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use entity::sms;
+
+use super::retry::note_failures;
+use super::{BATCH, retry};
+use crate::domain::sms::{Review, SmsState};
+use crate::store::phone::Whitelist;
+use crate::store::settings::Revised;
+use crate::store::stage::Step;
+use crate::store::{HEARTBEAT_SENDER, Store};
+use crate::supervision::{Child, Context, Nudger};
+
+/// The kind of this loop.
+pub const KIND: &str = "whitelist_validator";
+
+/// The actor.
+#[derive(Debug)]
+pub struct WhitelistValidator {
+    store: Store,
+    parser: Nudger,
+    period: Duration,
+    whitelist: Whitelist,
+}
+
+impl WhitelistValidator {
+    /// A validator that wakes the parser, and looks by itself each `period`.
+    #[must_use]
+    pub fn new(store: Store, parser: Nudger, period: Duration) -> Self {
+        Self { store, parser, period, whitelist: Whitelist { revision: -1, ..Whitelist::default() } }
+    }
+
+    async fn reload(&mut self) -> anyhow::Result<()> {
+        if self.whitelist.revision != self.store.revision(Revised::Phones).await? {
+            self.whitelist = self.store.whitelist().await?;
+        }
+        Ok(())
+    }
+
+    /// One round: up to [`BATCH`] messages. Answers whether there may be more.
+    async fn round(&mut self) -> anyhow::Result<bool> {
+        self.reload().await?;
+        let senders = &self.whitelist.keys;
+        let advanced = self
+            .store
+            .advance(SmsState::Received, BATCH, KIND, |row| retry::guarded(|| validate(row, senders)))
+            .await?;
+        let more = u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        if advanced.seen > 0 {
+            self.parser.nudge();
+        }
+        for (state, count) in &advanced.states {
+            metrics::counter!("recon_whitelist_total", "outcome" => state.clone()).increment(*count);
+        }
+        note_failures(&self.store, KIND, advanced).await?;
+        Ok(more)
+    }
+}
+
+fn validate(row: &sms::Model, senders: &HashSet<String>) -> Step {
+    let mut after = row.clone();
+    let (state, reason) = if row.text.is_none() {
+        after.review = Review::NeedCheck.as_str().to_owned();
+        (SmsState::Quarantined, "it cannot be read; the raw body is kept")
+    } else if row.sender_key == HEARTBEAT_SENDER || senders.contains(&row.sender_key) {
+        (SmsState::Accepted, "the sender is on the phone whitelist")
+    } else {
+        (SmsState::Rejected, "the sender is not on the phone whitelist")
+    };
+    after.state = state.as_str().to_owned();
+    Step::Becomes(Box::new(after), Some(reason.to_owned()))
+}
+
+impl Child for WhitelistValidator {
+    async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
+        loop {
+            let more = self.round().await?;
+            cx.succeeded();
+            if cx.stopping() {
+                return Ok(());
+            }
+            if !more {
+                let period = self.period;
+                cx.serve_until_nudged(self, period).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Where people look at messages, check them and send them back.
+
+use actix::Message;
+use serde_json::json;
+
+use crate::contract::caller::{Answer, Caller};
+use crate::contract::page::{Page, PageRequest};
+use crate::contract::sms::{CheckInput, ResetDone, ResetInput, SmsDetail, SmsFilter, SmsItem};
+use crate::domain::refusal::Refusal;
+use crate::store::review::{check, reset};
+use crate::store::sms::item_of;
+use crate::store::sms_change::SmsChanges;
+use crate::store::{Done, Store};
+use crate::supervision::{Child, Context, Nudger, Serve, Serving};
+
+/// The kind of this actor.
+pub const KIND: &str = "review_desk";
+
+/// Messages that one reset names at most.
+const IDS_MAX: usize = 1_000;
+/// Messages that a filter may send back in one request.
+const FILTERED_MAX: u64 = 10_000;
+/// Reasons that are listed in the answer of a reset by filter.
+const SKIPPED_SHOWN: usize = 1_000;
+
+/// The actor.
+#[derive(Debug)]
+pub struct ReviewDesk {
+    store: Store,
+    validator: Nudger,
+    matcher: Nudger,
+}
+
+impl ReviewDesk {
+    /// A desk that wakes the validator after a reset and the matcher after a check.
+    #[must_use]
+    pub fn new(store: Store, validator: Nudger, matcher: Nudger) -> Self {
+        Self { store, validator, matcher }
+    }
+}
+
+impl Child for ReviewDesk {}
+
+/// A page of messages.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Page<SmsItem>, Refusal>")]
+pub struct ListSms {
+    /// Which messages.
+    pub filter: SmsFilter,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+impl Serve<ListSms> for ReviewDesk {
+    fn serve<'a>(
+        &'a mut self,
+        msg: ListSms,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<Page<SmsItem>, Refusal>> {
+        let store = self.store.clone();
+        Serving::detached(async move { Ok(store.sms_page(&msg.filter, msg.page).await?) })
+    }
+}
+
+/// One message with everything that is known of it.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<SmsDetail, Refusal>")]
+pub struct GetSms {
+    /// Which.
+    pub id: i64,
+}
+
+impl Serve<GetSms> for ReviewDesk {
+    fn serve<'a>(&'a mut self, msg: GetSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<SmsDetail, Refusal>> {
+        let store = self.store.clone();
+        Serving::detached(async move {
+            let detail = store.sms_detail(msg.id).await?;
+            detail.ok_or_else(|| Refusal::NotFound(format!("there is no sms {}", msg.id)))
+        })
+    }
+}
+
+/// Sends messages back to `received`: 200 with `ResetDone`.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Answer, Refusal>")]
+pub struct ResetSms {
+    /// Who asks.
+    pub caller: Caller,
+    /// Which messages.
+    pub input: ResetInput,
+}
+
+impl Serve<ResetSms> for ReviewDesk {
+    fn serve<'a>(&'a mut self, msg: ResetSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
+        Serving::exclusive(async move {
+            let ids = self.ids_of(&msg.input).await?;
+            let now = self.store.now();
+            let actor = format!("operator:{}", msg.caller.name());
+            let answer = self
+                .store
+                .command(&msg.caller, "sms.reset", async |txn| {
+                    let mut changes = SmsChanges::new(txn, now, &actor);
+                    let mut done: ResetDone = reset(&mut changes, &ids).await?;
+                    changes.finish().await?;
+                    let skipped = done.skipped.len();
+                    done.skipped.truncate(SKIPPED_SHOWN);
+                    let subject = match ids.as_slice() {
+                        [one] => format!("sms/{one}"),
+                        many => format!("sms ({})", many.len()),
+                    };
+                    let detail = json!({"input": msg.input, "reset": done.reset, "skipped": skipped});
+                    Ok(Done { answer: Answer::new(200, &done)?, subject, detail })
+                })
+                .await?;
+            self.validator.nudge();
+            self.matcher.nudge();
+            Ok(answer)
+        })
+    }
+}
+
+impl ReviewDesk {
+    async fn ids_of(&self, input: &ResetInput) -> Result<Vec<i64>, Refusal> {
+        match (&input.ids, &input.filter) {
+            (Some(ids), None) if ids.is_empty() || ids.len() > IDS_MAX => {
+                Err(Refusal::invalid("ids", format!("give 1 to {IDS_MAX} ids, not {}", ids.len())))
+            }
+            (Some(ids), None) => {
+                let mut ids = ids.clone();
+                ids.sort_unstable();
+                ids.dedup();
+                Ok(ids)
+            }
+            // An empty filter would send back everything: nobody means that.
+            (None, Some(filter)) if *filter == SmsFilter::default() => {
+                Err(Refusal::invalid("filter", "give at least one condition"))
+            }
+            (None, Some(filter)) => {
+                let ids = self.store.sms_ids(filter, 0, FILTERED_MAX + 1).await?;
+                if u64::try_from(ids.len()).is_ok_and(|found| found > FILTERED_MAX) {
+                    return Err(Refusal::invalid(
+                        "filter",
+                        format!("finds more than {FILTERED_MAX} messages; narrow it with from and to"),
+                    ));
+                }
+                Ok(ids)
+            }
+            _ => Err(Refusal::invalid("ids", "give either ids or filter")),
+        }
+    }
+}
+
+/// Writes an operator's check: 200 with the [`SmsItem`].
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Answer, Refusal>")]
+pub struct CheckSms {
+    /// Who checks.
+    pub caller: Caller,
+    /// Which message.
+    pub id: i64,
+    /// What is decided.
+    pub input: CheckInput,
+}
+
+impl Serve<CheckSms> for ReviewDesk {
+    fn serve<'a>(&'a mut self, msg: CheckSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
+        Serving::exclusive(async move {
+            if msg.input.note.as_ref().is_some_and(|note| note.chars().count() > 1_000) {
+                return Err(Refusal::invalid("note", "must have at most 1,000 characters"));
+            }
+            if msg.input.order_id.is_some() && msg.input.decision != crate::domain::sms::CheckDecision::Confirm {
+                return Err(Refusal::invalid("order_id", "only a confirmation can name an order"));
+            }
+            let now = self.store.now();
+            let operator = msg.caller.name().to_owned();
+            let actor = format!("operator:{operator}");
+            let answer = self
+                .store
+                .command(&msg.caller, "sms.check", async |txn| {
+                    let mut changes = SmsChanges::new(txn, now, &actor);
+                    let row = check(&mut changes, msg.id, &msg.input, &operator).await?;
+                    changes.finish().await?;
+                    let detail = json!({"check": msg.input, "state": row.state, "order_id": row.order_id});
+                    Ok(Done { answer: Answer::new(200, &item_of(row)?)?, subject: format!("sms/{}", msg.id), detail })
+                })
+                .await?;
+            self.matcher.nudge();
+            Ok(answer)
+        })
+    }
+}

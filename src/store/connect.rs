@@ -1,0 +1,72 @@
+//! Opening the database: one writer and some readers on SQLite, one pool on PostgreSQL.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+use super::StoreError;
+
+/// How to open the store.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// `sqlite://PATH` or `postgres://...`.
+    pub url: String,
+    /// Connections for reading (SQLite), or connections in all (PostgreSQL).
+    pub connections: u32,
+}
+
+impl StoreOptions {
+    /// The defaults for `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), connections: 4 }
+    }
+}
+
+/// How long anyone waits for a connection (reliability: bounded at 3 s).
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The writer and the readers.
+pub(super) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+    if options.url.starts_with("sqlite:") {
+        let writer = Database::connect(sqlite(&options.url, true)).await?;
+        let mut readers = sqlite(&options.url, false);
+        readers.max_connections(options.connections.max(1)).min_connections(0);
+        let reader = Database::connect(readers).await?;
+        return Ok((writer, reader));
+    }
+    let mut pool = ConnectOptions::new(&options.url);
+    pool.max_connections(options.connections.max(2) * 2)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(false)
+        .test_before_acquire(true);
+    let both = Database::connect(pool).await?;
+    Ok((both.clone(), both))
+}
+
+fn sqlite(url: &str, writer: bool) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(1)
+        .min_connections(1)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .create_if_missing(writer)
+                .busy_timeout(ACQUIRE_TIMEOUT)
+                .foreign_keys(true)
+                .pragma("journal_mode", "WAL")
+                // FULL: an acknowledged message survives a power cut. NORMAL would lose the last commits.
+                .pragma("synchronous", "FULL")
+                .pragma("wal_autocheckpoint", "16000")
+                // Pages in memory, in KiB: the hot ends of the indexes of a busy day.
+                .pragma("cache_size", if writer { "-32000" } else { "-4000" })
+                .pragma("temp_store", "MEMORY");
+            if writer { sqlite } else { sqlite.pragma("query_only", "ON") }
+        });
+    options
+}

@@ -1,0 +1,457 @@
+//! Deciding buckets: all undecided deposits and open orders of one amount are read under the bucket's lock, given to the
+//! pure decision, and what changed is written in the same transaction. No cache can be stale here (ADR-005).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use entity::{match_bucket, recharge_order, sms, sms_decision, sms_match};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+
+use super::order::{Bucket, end_match, mark_buckets, order_of, settle};
+use super::sms_change::{SmsChanges, replace_flags, system_review};
+use super::{Store, StoreError};
+use crate::domain::flags::{Flag, Flags};
+use crate::domain::matching::{
+    self, Bond, BucketOrder, Deposit, Explanation, MATCHING_FLAGS, Outcome, Ruling, Windows,
+};
+use crate::domain::money::{Currency, Money};
+use crate::domain::order::OrderStatus;
+use crate::domain::sms::{Review, SmsState};
+use crate::domain::time::UnixMs;
+
+/// How far back approved orders are looked at as rivals for a deposit (an order may stay payable for long).
+const APPROVED_SPAN: Duration = Duration::from_secs(31 * 24 * 3_600);
+
+/// Flags that keep a deposit from being matched on its own, while it still counts as a rival.
+const HOLDING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent);
+
+/// What one round of deciding did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    /// Buckets that were decided.
+    pub buckets: usize,
+    /// Messages whose decision changed.
+    pub changed: usize,
+    /// Of these: matched.
+    pub matched: usize,
+    /// Of these: ambiguous.
+    pub ambiguous: usize,
+    /// Of these: unmatched.
+    pub unmatched: usize,
+}
+
+impl Store {
+    /// Decides up to `limit` buckets in which a deposit waits or something changed; zero buckets: all is decided.
+    ///
+    /// # Errors
+    /// Where the store cannot commit: then nothing of this round is stored.
+    pub async fn decide_pending(&self, windows: &Windows, limit: u64) -> Result<Decided, StoreError> {
+        let buckets = self.pending_buckets(limit).await?;
+        if buckets.is_empty() {
+            return Ok(Decided::default());
+        }
+        let now = self.now();
+        self.write(async |txn| {
+            let mut done = Decided::default();
+            let mut changes = SmsChanges::new(txn, now, "order_matcher");
+            // In one order for all, so that two matchers cannot wait for each other.
+            for bucket in &buckets {
+                bucket.lock(txn).await?;
+                decide_bucket(&mut changes, *bucket, windows, now, &mut done).await?;
+                done.buckets += 1;
+            }
+            changes.finish().await?;
+            Ok(done)
+        })
+        .await
+    }
+
+    async fn pending_buckets(&self, limit: u64) -> Result<BTreeSet<Bucket>, StoreError> {
+        let marked = match_bucket::Entity::find()
+            .select_only()
+            .column(match_bucket::Column::Currency)
+            .column(match_bucket::Column::Amount)
+            .order_by_asc(match_bucket::Column::Since)
+            .limit(limit)
+            .into_tuple::<(String, i64)>()
+            .all(self.reader())
+            .await?;
+        let waiting = sms::Entity::find()
+            .select_only()
+            .column(sms::Column::Currency)
+            .column(sms::Column::Amount)
+            .filter(sms::Column::State.eq(SmsState::Parsed.as_str()))
+            .order_by_asc(sms::Column::Id)
+            .limit(limit)
+            .into_tuple::<(Option<String>, Option<i64>)>()
+            .all(self.reader())
+            .await?;
+        let marked = marked.into_iter().map(|(currency, amount)| (Some(currency), Some(amount)));
+        let mut buckets = BTreeSet::new();
+        for (currency, amount) in marked.chain(waiting) {
+            let (Some(currency), Some(amount)) = (currency, amount) else {
+                return Err(StoreError::corrupt("sms", "a parsed deposit without an amount"));
+            };
+            let currency: Currency = currency.parse().map_err(|error| StoreError::corrupt("sms.currency", error))?;
+            buckets.insert(Bucket { currency, amount });
+        }
+        Ok(buckets)
+    }
+
+    /// Marks the buckets of unmatched deposits that have waited past the early window and ask for no check yet.
+    ///
+    /// # Errors
+    /// Where the store cannot commit.
+    pub async fn mark_expired_waits(&self, windows: &Windows, limit: u64) -> Result<usize, StoreError> {
+        let now = self.now();
+        let rows = sms::Entity::find()
+            .filter(sms::Column::State.eq(SmsState::Unmatched.as_str()))
+            .filter(sms::Column::Review.eq(Review::None.as_str()))
+            .filter(sms::Column::OccurredAt.lt(now.minus(windows.early).0))
+            .filter(sms::Column::Id.gt(0))
+            .order_by_asc(sms::Column::OccurredAt)
+            .limit(limit)
+            .all(self.reader())
+            .await?;
+        let buckets = rows.iter().filter_map(bucket_of).collect::<BTreeSet<_>>();
+        if buckets.is_empty() {
+            return Ok(0);
+        }
+        let count = buckets.len();
+        self.write(async |txn| mark_buckets(txn, buckets, now).await).await?;
+        Ok(count)
+    }
+}
+
+/// The bucket of a message that reads as an amount.
+#[must_use]
+pub(super) fn bucket_of(row: &sms::Model) -> Option<Bucket> {
+    Some(Bucket { currency: row.currency.as_deref()?.parse().ok()?, amount: row.amount? })
+}
+
+async fn decide_bucket(
+    changes: &mut SmsChanges<'_>,
+    bucket: Bucket,
+    windows: &Windows,
+    now: UnixMs,
+    done: &mut Decided,
+) -> Result<(), StoreError> {
+    let txn = changes.txn();
+    let open = orders_in(txn, bucket, OrderStatus::Open, None).await?;
+    let rows = deposits_in(txn, bucket, &open, windows).await?;
+    let rows = settle_approved(changes, rows).await?;
+    let approved = approved_around(txn, bucket, &rows, windows).await?;
+    let orders = with_firm_sms(txn, open.into_iter().chain(approved).collect()).await?;
+    let deposits: Vec<Deposit> = rows.values().map(|row| deposit_of(row, bucket)).collect();
+    let decided = matching::Bucket::new(&deposits, &orders, *windows, now);
+    write_rulings(changes, &rows, &decided, done).await?;
+    match_bucket::Entity::delete_many()
+        .filter(match_bucket::Column::Currency.eq(bucket.currency.as_str()))
+        .filter(match_bucket::Column::Amount.eq(bucket.amount))
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
+async fn orders_in(
+    txn: &DatabaseTransaction,
+    bucket: Bucket,
+    status: OrderStatus,
+    created: Option<(UnixMs, UnixMs)>,
+) -> Result<Vec<recharge_order::Model>, StoreError> {
+    let mut find = recharge_order::Entity::find()
+        .filter(recharge_order::Column::Currency.eq(bucket.currency.as_str()))
+        .filter(recharge_order::Column::Amount.eq(bucket.amount))
+        // A literal, so that the partial index of this status serves.
+        .filter(Expr::cust(format!("status = '{status}'")));
+    if let Some((from, to)) = created {
+        find = find.filter(recharge_order::Column::CreatedAt.between(from.0, to.0));
+    }
+    Ok(find.all(txn).await?)
+}
+
+/// The bucket's deposits that are not final: those that wait to be decided, those in a pair, and those whose time could
+/// agree with an open order. Others can fit none, whatever they are.
+async fn deposits_in(
+    txn: &DatabaseTransaction,
+    bucket: Bucket,
+    open: &[recharge_order::Model],
+    windows: &Windows,
+) -> Result<BTreeMap<i64, sms::Model>, StoreError> {
+    let mut relevant = Condition::any()
+        .add(sms::Column::State.is_in([SmsState::Parsed.as_str(), SmsState::Matched.as_str()]))
+        // The ones that are to ask for a check since nothing came.
+        .add(
+            Condition::all()
+                .add(sms::Column::State.eq(SmsState::Unmatched.as_str()))
+                .add(sms::Column::Review.eq(Review::None.as_str())),
+        )
+        .add(sms::Column::State.eq(SmsState::Ambiguous.as_str()));
+    let from = open.iter().map(|order| UnixMs(order.created_at).minus(windows.early).0).min();
+    let to = open.iter().map(|order| last_moment(order, windows).0).max();
+    if let (Some(from), Some(to)) = (from, to) {
+        relevant = relevant.add(sms::Column::OccurredAt.between(from, to));
+    }
+    let rows = sms::Entity::find()
+        .filter(sms::Column::Currency.eq(bucket.currency.as_str()))
+        .filter(sms::Column::Amount.eq(bucket.amount))
+        .filter(Expr::cust("state IN ('parsed', 'matched', 'ambiguous', 'unmatched')"))
+        .filter(sms::Column::Direction.eq("deposit"))
+        .filter(sms::Column::Review.ne(Review::Rejected.as_str()))
+        .filter(relevant)
+        .all(txn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+fn last_moment(order: &recharge_order::Model, windows: &Windows) -> UnixMs {
+    let ends = order.expires_at.map_or_else(|| UnixMs(order.created_at).plus(windows.late), UnixMs);
+    // A deposit's minute reaches up to a minute back.
+    ends.plus(windows.late).plus(Duration::from_secs(60))
+}
+
+/// A matched message whose order was approved is settled, should the order's own change not have done so.
+async fn settle_approved(
+    changes: &mut SmsChanges<'_>,
+    rows: BTreeMap<i64, sms::Model>,
+) -> Result<BTreeMap<i64, sms::Model>, StoreError> {
+    let held: Vec<&str> = rows.values().filter_map(|row| row.order_id.as_deref()).collect();
+    if held.is_empty() {
+        return Ok(rows);
+    }
+    let mut approved: BTreeSet<String> = BTreeSet::new();
+    for chunk in held.chunks(500) {
+        approved.extend(
+            recharge_order::Entity::find()
+                .select_only()
+                .column(recharge_order::Column::OrderId)
+                .filter(recharge_order::Column::OrderId.is_in(chunk.iter().copied()))
+                .filter(recharge_order::Column::Status.eq(OrderStatus::Approved.as_str()))
+                .into_tuple::<String>()
+                .all(changes.txn())
+                .await?,
+        );
+    }
+    let mut left = BTreeMap::new();
+    for (id, row) in rows {
+        match row.order_id.as_deref().filter(|order| approved.contains(*order)) {
+            Some(order_id) => settle(changes, &row, order_id).await?,
+            None => {
+                left.insert(id, row);
+            }
+        }
+    }
+    Ok(left)
+}
+
+async fn approved_around(
+    txn: &DatabaseTransaction,
+    bucket: Bucket,
+    rows: &BTreeMap<i64, sms::Model>,
+    windows: &Windows,
+) -> Result<Vec<recharge_order::Model>, StoreError> {
+    let from = rows.values().map(|row| row.occurred_at).min();
+    let to = rows.values().map(|row| row.occurred_at).max();
+    let (Some(from), Some(to)) = (from, to) else { return Ok(Vec::new()) };
+    let span = (UnixMs(from).minus(APPROVED_SPAN), UnixMs(to).plus(windows.early));
+    orders_in(txn, bucket, OrderStatus::Approved, Some(span)).await
+}
+
+/// Which of these orders a confirmed or settled sms holds.
+async fn with_firm_sms(
+    txn: &DatabaseTransaction,
+    orders: Vec<recharge_order::Model>,
+) -> Result<Vec<BucketOrder>, StoreError> {
+    let mut firm: HashMap<String, i64> = HashMap::new();
+    for chunk in orders.chunks(500) {
+        let pairs: HashMap<i64, String> = sms_match::Entity::find()
+            .select_only()
+            .column(sms_match::Column::SmsId)
+            .column(sms_match::Column::OrderId)
+            .filter(sms_match::Column::OrderId.is_in(chunk.iter().map(|order| order.order_id.as_str())))
+            .filter(sms_match::Column::Active.eq(true))
+            .into_tuple::<(i64, String)>()
+            .all(txn)
+            .await?
+            .into_iter()
+            .collect();
+        let holders = sms::Entity::find()
+            .select_only()
+            .column(sms::Column::Id)
+            .filter(sms::Column::Id.is_in(pairs.keys().copied()))
+            .filter(
+                Condition::any()
+                    .add(sms::Column::Review.eq(Review::Confirmed.as_str()))
+                    .add(sms::Column::State.eq(SmsState::Settled.as_str())),
+            )
+            .into_tuple::<i64>()
+            .all(txn)
+            .await?;
+        firm.extend(holders.into_iter().filter_map(|id| Some((pairs.get(&id)?.clone(), id))));
+    }
+    orders
+        .iter()
+        .map(|row| Ok(BucketOrder { firm_sms: firm.get(&row.order_id).copied(), order: order_of(row)? }))
+        .collect()
+}
+
+fn deposit_of(row: &sms::Model, bucket: Bucket) -> Deposit {
+    let confirmed = row.review == Review::Confirmed.as_str();
+    let bond = match &row.order_id {
+        Some(order_id) if confirmed => Bond::Firm { order_id: order_id.clone() },
+        _ => Bond::Free,
+    };
+    // A person who confirmed the text has lifted what held it back.
+    let held_back = if confirmed { Flags::NONE } else { Flags(row.flags & HOLDING.0) };
+    Deposit {
+        sms_id: row.id,
+        money: Money { minor: bucket.amount, currency: bucket.currency },
+        at: UnixMs(row.occurred_at),
+        to_the_minute: row.to_the_minute,
+        name: row.depositor.clone(),
+        memo: row.memo.clone(),
+        reference: row.reference.clone(),
+        account: row.account.clone(),
+        name_max: row.name_max.and_then(|max| u32::try_from(max).ok()),
+        held_back,
+        bond,
+    }
+}
+
+/// Writes the rulings that differ from what stands: first what ends, then what begins, so that an order can pass from one
+/// sms to another within the round.
+async fn write_rulings(
+    changes: &mut SmsChanges<'_>,
+    rows: &BTreeMap<i64, sms::Model>,
+    decided: &matching::Bucket<'_>,
+    done: &mut Decided,
+) -> Result<(), StoreError> {
+    let mut changed: Vec<(&sms::Model, Ruling, Explanation)> = Vec::new();
+    for ruling in decided.rulings() {
+        let Some(row) = rows.get(&ruling.sms_id) else { continue };
+        if let Some(explanation) = news(changes.txn(), row, &ruling, decided).await? {
+            changed.push((row, ruling, explanation));
+        }
+    }
+    for (row, ruling, explanation) in &changed {
+        let (_, order_id) = headline(&ruling.outcome);
+        if row.order_id.is_some() && row.order_id.as_deref() != order_id {
+            if let Some(pair) = super::order::active_match_of_sms(changes.txn(), row.id).await? {
+                end_match(changes, &pair, &explanation.summary).await?;
+            }
+        }
+    }
+    for (row, ruling, explanation) in changed {
+        write_ruling(changes, row, ruling, &explanation, done).await?;
+    }
+    Ok(())
+}
+
+fn headline(outcome: &Outcome) -> (SmsState, Option<&str>) {
+    match outcome {
+        Outcome::Matched { order_id, .. } => (SmsState::Matched, Some(order_id)),
+        Outcome::Ambiguous => (SmsState::Ambiguous, None),
+        Outcome::Unmatched => (SmsState::Unmatched, None),
+    }
+}
+
+/// The explanation of a ruling that is news; none where the row says the same already, so that nothing is written again
+/// and again.
+async fn news(
+    txn: &DatabaseTransaction,
+    row: &sms::Model,
+    ruling: &Ruling,
+    decided: &matching::Bucket<'_>,
+) -> Result<Option<Explanation>, StoreError> {
+    let (state, order_id) = headline(&ruling.outcome);
+    let next = ruled(row, ruling);
+    if row.state != state.as_str()
+        || row.order_id.as_deref() != order_id
+        || row.flags != next.flags
+        || row.review != next.review
+    {
+        return Ok(Some(decided.explain(ruling)));
+    }
+    if state != SmsState::Ambiguous {
+        return Ok(None);
+    }
+    let explanation = decided.explain(ruling);
+    let last = sms_decision::Entity::find()
+        .filter(sms_decision::Column::SmsId.eq(row.id))
+        .order_by_desc(sms_decision::Column::Id)
+        .one(txn)
+        .await?;
+    let Some(last) = last else { return Ok(Some(explanation)) };
+    let last: Explanation = serde_json::from_str(&last.explanation)
+        .map_err(|error| StoreError::corrupt("sms_decision.explanation", error))?;
+    let ids = |of: &Explanation| of.candidates.iter().map(|candidate| candidate.order_id.clone()).collect::<Vec<_>>();
+    Ok(if ids(&last) == ids(&explanation) { None } else { Some(explanation) })
+}
+
+/// The row as the ruling would have it.
+fn ruled(row: &sms::Model, ruling: &Ruling) -> sms::Model {
+    let (state, order_id) = headline(&ruling.outcome);
+    let mut next = row.clone();
+    next.state = state.as_str().to_owned();
+    next.order_id = order_id.map(str::to_owned);
+    replace_flags(&mut next, MATCHING_FLAGS, ruling.flags);
+    let asks = ruling.need_check || asks_for_check(&next);
+    system_review(&mut next, asks);
+    next
+}
+
+/// Whether a flag that another stage set asks for a check by itself.
+fn asks_for_check(row: &sms::Model) -> bool {
+    const ASKING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText);
+    row.flags & ASKING.0 != 0
+}
+
+async fn write_ruling(
+    changes: &mut SmsChanges<'_>,
+    row: &sms::Model,
+    ruling: Ruling,
+    explanation: &Explanation,
+    done: &mut Decided,
+) -> Result<(), StoreError> {
+    let now = changes.now();
+    let (state, _) = headline(&ruling.outcome);
+    changes.apply(row, ruled(row, &ruling), Some(explanation.summary.clone())).await?;
+    let json = serde_json::to_string(explanation).map_err(|error| StoreError::corrupt("an explanation", error))?;
+    let kept = sms_decision::ActiveModel {
+        id: NotSet,
+        sms_id: Set(row.id),
+        at: Set(now.0),
+        outcome: Set(state.as_str().to_owned()),
+        rule: Set(explanation.rule.clone()),
+        explanation: Set(json),
+    };
+    if !super::sms_change::is_synthetic(row.id) {
+        sms_decision::Entity::insert(kept).exec_without_returning(changes.txn()).await?;
+    }
+    if let Outcome::Matched { order_id, timing } = ruling.outcome {
+        if row.order_id.as_ref() != Some(&order_id) {
+            // INV-M1, INV-M2: the partial unique indexes refuse a second active pair of either.
+            let pair = sms_match::ActiveModel {
+                id: NotSet,
+                sms_id: Set(row.id),
+                order_id: Set(order_id),
+                active: Set(true),
+                made_by: Set("order_matcher".to_owned()),
+                made_at: Set(now.0),
+                timing: Set(timing.as_str().to_owned()),
+                released_at: Set(None),
+                release_reason: Set(None),
+            };
+            sms_match::Entity::insert(pair).exec_without_returning(changes.txn()).await?;
+        }
+    }
+    done.changed += 1;
+    match state {
+        SmsState::Matched => done.matched += 1,
+        SmsState::Ambiguous => done.ambiguous += 1,
+        _ => done.unmatched += 1,
+    }
+    Ok(())
+}

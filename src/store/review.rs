@@ -1,0 +1,236 @@
+//! People's checks and resets.
+
+use entity::{recharge_order, sms, sms_match};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+
+use super::matching::bucket_of;
+use super::order::{Bucket, active_match_of_order, active_match_of_sms, end_match, mark_buckets, order_of};
+use super::sms::{condition_of, word};
+use super::sms_change::{SmsChanges, clear_to_received, moved};
+use super::{Store, StoreError};
+use crate::contract::sms::{CheckInput, ResetDone, ResetSkipped, SmsFilter};
+use crate::domain::flags::{Flag, Flags};
+use crate::domain::order::OrderStatus;
+use crate::domain::refusal::Refusal;
+use crate::domain::sms::{CheckDecision, Review, SmsState};
+
+/// Writes an operator's check of an sms. It writes the review state and, if given, a manual order link; it moves no money.
+///
+/// # Errors
+/// [`Refusal::NotFound`], [`Refusal::Conflict`] where the version moved, the order is taken or closed, or the sms is
+/// settled; else where the database fails.
+pub async fn check(
+    changes: &mut SmsChanges<'_>,
+    id: i64,
+    input: &CheckInput,
+    operator: &str,
+) -> Result<sms::Model, StoreError> {
+    let txn = changes.txn();
+    let row = sms::Entity::find_by_id(id).one(txn).await?.filter(|row| row.id > 0);
+    let row = row.ok_or_else(|| Refusal::NotFound(format!("there is no sms {id}")))?;
+    if row.version != input.version {
+        return Err(moved(id).into());
+    }
+    if row.state == SmsState::Settled.as_str() && input.decision != CheckDecision::Confirm {
+        return Err(Refusal::Conflict(format!("sms {id} is settled: the wallet has credited its order")).into());
+    }
+    let own_bucket = bucket_of(&row);
+    if let Some(bucket) = own_bucket {
+        bucket.lock(txn).await?;
+    }
+    let mut after = row.clone();
+    after.review_by = Some(operator.to_owned());
+    after.review_at = Some(changes.now().0);
+    after.review_note.clone_from(&input.note);
+    let reason = match input.decision {
+        CheckDecision::Confirm => confirm(changes, &row, &mut after, input, operator).await?,
+        CheckDecision::Reject => {
+            part(changes, &row, &mut after, "an operator rejected the sms").await?;
+            after.review = Review::Rejected.as_str().to_owned();
+            "rejected by an operator".to_owned()
+        }
+        CheckDecision::Reopen => {
+            part(changes, &row, &mut after, "an operator reopened the sms").await?;
+            reopen(&mut after);
+            "reopened by an operator".to_owned()
+        }
+    };
+    let after = changes.apply(&row, after, Some(reason)).await?;
+    let now = changes.now();
+    mark_buckets(txn, own_bucket, now).await?;
+    Ok(after)
+}
+
+async fn confirm(
+    changes: &mut SmsChanges<'_>,
+    row: &sms::Model,
+    after: &mut sms::Model,
+    input: &CheckInput,
+    operator: &str,
+) -> Result<String, StoreError> {
+    after.review = Review::Confirmed.as_str().to_owned();
+    let Some(order_id) = input.order_id.as_deref().filter(|order_id| row.order_id.as_deref() != Some(order_id)) else {
+        return Ok(match &row.order_id {
+            Some(order_id) => format!("confirmed by an operator with order {order_id}"),
+            None => "confirmed by an operator".to_owned(),
+        });
+    };
+    if row.state == SmsState::Settled.as_str() {
+        return Err(Refusal::Conflict(format!("sms {} is settled with another order", row.id)).into());
+    }
+    if matches!(word("sms.state", row.id, &row.state)?, SmsState::Held | SmsState::Received | SmsState::Accepted) {
+        return Err(Refusal::Conflict(format!("sms {} is {}: it cannot be linked yet", row.id, row.state)).into());
+    }
+    let txn = changes.txn();
+    let order = open_order(txn, order_id).await?;
+    let order_bucket = Bucket::of(order_of(&order)?.money);
+    order_bucket.lock(txn).await?;
+    if let Some(pair) = active_match_of_order(txn, order_id).await? {
+        return Err(Refusal::Conflict(format!("order {order_id} is taken by sms {}", pair.sms_id)).into());
+    }
+    if let Some(pair) = active_match_of_sms(txn, row.id).await? {
+        end_match(changes, &pair, "an operator linked the sms with another order").await?;
+    }
+    let pair = sms_match::ActiveModel {
+        id: NotSet,
+        sms_id: Set(row.id),
+        order_id: Set(order_id.to_owned()),
+        active: Set(true),
+        made_by: Set(format!("operator:{operator}")),
+        made_at: Set(changes.now().0),
+        timing: Set("manual".to_owned()),
+        released_at: Set(None),
+        release_reason: Set(None),
+    };
+    sms_match::Entity::insert(pair).exec_without_returning(txn).await?;
+    after.state = SmsState::Matched.as_str().to_owned();
+    after.order_id = Some(order_id.to_owned());
+    mark_buckets(txn, [order_bucket], changes.now()).await?;
+    Ok(format!("linked with order {order_id} by an operator"))
+}
+
+async fn open_order(txn: &DatabaseTransaction, order_id: &str) -> Result<recharge_order::Model, StoreError> {
+    let order = recharge_order::Entity::find()
+        .filter(recharge_order::Column::OrderId.eq(order_id))
+        .one(txn)
+        .await?
+        .ok_or_else(|| Refusal::invalid("order_id", format!("there is no order {order_id}")))?;
+    if order.status != OrderStatus::Open.as_str() {
+        return Err(Refusal::Conflict(format!("order {order_id} is {}, not open", order.status)).into());
+    }
+    Ok(order)
+}
+
+/// Ends the pair of a message that an operator takes out of it.
+async fn part(
+    changes: &mut SmsChanges<'_>,
+    row: &sms::Model,
+    after: &mut sms::Model,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let Some(pair) = active_match_of_sms(changes.txn(), row.id).await? else { return Ok(()) };
+    end_match(changes, &pair, reason).await?;
+    after.order_id = None;
+    after.state = undecided_state(row).as_str().to_owned();
+    // The freed order may be another deposit's now.
+    if let Some(order) = recharge_order::Entity::find()
+        .filter(recharge_order::Column::OrderId.eq(&pair.order_id))
+        .one(changes.txn())
+        .await?
+    {
+        mark_buckets(changes.txn(), [Bucket::of(order_of(&order)?.money)], changes.now()).await?;
+    }
+    Ok(())
+}
+
+fn undecided_state(row: &sms::Model) -> SmsState {
+    if reads_deposit(row) { SmsState::Unmatched } else { SmsState::Unparsed }
+}
+
+fn reads_deposit(row: &sms::Model) -> bool {
+    row.amount.is_some() && row.direction.as_deref() == Some("deposit")
+}
+
+/// Takes the last check back: a deposit is decided again, anything else asks for a check where its flags say why.
+fn reopen(after: &mut sms::Model) {
+    const INFORMATION: Flags = Flags::NONE.with(Flag::Twin).with(Flag::OldEvent).with(Flag::PossibleGap);
+    after.review_by = None;
+    after.review_at = None;
+    let undecided = [SmsState::Matched, SmsState::Ambiguous, SmsState::Unmatched, SmsState::Parsed];
+    if reads_deposit(after) && undecided.iter().any(|state| after.state == state.as_str()) {
+        after.state = SmsState::Parsed.as_str().to_owned();
+        after.review = Review::None.as_str().to_owned();
+        return;
+    }
+    let asks = after.flags & !INFORMATION.0 != 0 || after.state == SmsState::Quarantined.as_str();
+    after.review = if asks { Review::NeedCheck } else { Review::None }.as_str().to_owned();
+}
+
+impl Store {
+    /// The ids of up to `limit` messages that a filter finds, oldest first, after `after`.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn sms_ids(&self, filter: &SmsFilter, after: i64, limit: u64) -> Result<Vec<i64>, StoreError> {
+        Ok(sms::Entity::find()
+            .select_only()
+            .column(sms::Column::Id)
+            .filter(condition_of(filter))
+            .filter(sms::Column::Id.gt(after))
+            .order_by_asc(sms::Column::Id)
+            .limit(limit)
+            .into_tuple::<i64>()
+            .all(self.reader())
+            .await?)
+    }
+}
+
+/// Sends messages back to `received`; those for which that cannot be are left with the reason.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64]) -> Result<ResetDone, StoreError> {
+    let txn = changes.txn();
+    let mut done = ResetDone::default();
+    for id in ids {
+        let skip = |reason: &str| ResetSkipped { id: *id, reason: reason.to_owned() };
+        let Some(row) = sms::Entity::find_by_id(*id).one(txn).await?.filter(|row| row.id > 0) else {
+            done.skipped.push(skip("there is no such sms"));
+            continue;
+        };
+        if let Some(reason) = why_not(txn, &row).await? {
+            done.skipped.push(skip(&reason));
+            continue;
+        }
+        let mut after = row.clone();
+        part(changes, &row, &mut after, "an operator reset the sms").await?;
+        mark_buckets(txn, bucket_of(&row), changes.now()).await?;
+        clear_to_received(&mut after);
+        after.attempts = 0;
+        after.next_attempt_at = None;
+        changes.apply(&row, after, Some("reset by an operator".to_owned())).await?;
+        done.reset += 1;
+    }
+    Ok(done)
+}
+
+async fn why_not(txn: &DatabaseTransaction, row: &sms::Model) -> Result<Option<String>, StoreError> {
+    if row.state == SmsState::Settled.as_str() {
+        return Ok(Some("its order is settled".to_owned()));
+    }
+    if row.state == SmsState::Held.as_str() {
+        return Ok(Some("its device is not trusted".to_owned()));
+    }
+    if row.text.is_none() {
+        return Ok(Some("it has no text to read again".to_owned()));
+    }
+    let Some(order_id) = &row.order_id else { return Ok(None) };
+    let status = recharge_order::Entity::find()
+        .filter(recharge_order::Column::OrderId.eq(order_id))
+        .one(txn)
+        .await?
+        .map(|order| order.status);
+    let settled = status.as_deref() == Some(OrderStatus::Approved.as_str());
+    Ok(settled.then(|| "its order is settled".to_owned()))
+}

@@ -1,0 +1,218 @@
+//! The one way an sms changes: compare-and-set on its version, with the history row and the event in the same transaction
+//! (INV-S1).
+
+use entity::sms;
+use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter};
+use serde_json::json;
+
+use super::event::{self, NewEvent};
+use super::{Store, StoreError};
+use crate::domain::flags::{Flag, Flags};
+use crate::domain::refusal::Refusal;
+use crate::domain::sms::{Review, SmsState};
+use crate::domain::time::UnixMs;
+
+/// Changes of one transaction: writes each at once, and its history and events together at the end.
+#[derive(Debug)]
+pub struct SmsChanges<'a> {
+    txn: &'a DatabaseTransaction,
+    now: UnixMs,
+    actor: &'a str,
+    history: Vec<entity::sms_history::ActiveModel>,
+    events: Vec<NewEvent>,
+}
+
+impl<'a> SmsChanges<'a> {
+    /// Changes made by `actor` (a loop's kind, or `operator:NAME`).
+    #[must_use]
+    pub fn new(txn: &'a DatabaseTransaction, now: UnixMs, actor: &'a str) -> Self {
+        Self { txn, now, actor, history: Vec::new(), events: Vec::new() }
+    }
+
+    /// The transaction.
+    #[must_use]
+    pub fn txn(&self) -> &'a DatabaseTransaction {
+        self.txn
+    }
+
+    /// The time of these changes.
+    #[must_use]
+    pub fn now(&self) -> UnixMs {
+        self.now
+    }
+
+    /// Writes `after` over `before` where nobody else has changed the row since, and answers the row as it is now.
+    ///
+    /// # Errors
+    /// [`Refusal::Conflict`] where the row has moved on; else where the database fails.
+    pub async fn apply(
+        &mut self,
+        before: &sms::Model,
+        mut after: sms::Model,
+        reason: Option<String>,
+    ) -> Result<sms::Model, StoreError> {
+        after.version = before.version + 1;
+        after.updated_at = self.now.0;
+        if after.state != before.state {
+            after.state_since = self.now.0;
+            after.attempts = 0;
+            after.next_attempt_at = None;
+        }
+        let mut columns = before.clone().into_active_model();
+        for column in sms::Column::iter() {
+            columns.set_if_not_equals(column, after.get(column));
+        }
+        let written = sms::Entity::update_many()
+            .set(columns)
+            .filter(sms::Column::Id.eq(before.id))
+            .filter(sms::Column::Version.eq(before.version))
+            .exec(self.txn)
+            .await?;
+        if written.rows_affected != 1 {
+            return Err(moved(before.id).into());
+        }
+        self.record(before, &after, reason);
+        Ok(after)
+    }
+
+    fn record(&mut self, before: &sms::Model, after: &sms::Model, reason: Option<String>) {
+        if is_synthetic(after.id) {
+            return;
+        }
+        let told = before.state != after.state || before.review != after.review || reason.is_some();
+        if told {
+            self.history.push(entity::sms_history::ActiveModel {
+                id: NotSet,
+                sms_id: Set(after.id),
+                at: Set(self.now.0),
+                actor: Set(self.actor.to_owned()),
+                from_state: Set(before.state.clone()),
+                to_state: Set(after.state.clone()),
+                review: Set(after.review.clone()),
+                reason: Set(reason),
+            });
+        }
+        self.events.push(NewEvent { kind: "sms.updated", data: small_object(after) });
+    }
+
+    /// Adds an event of another kind to this transaction.
+    pub fn tell(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
+    /// Writes the history and the events. To be called last in the transaction.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn finish(self) -> Result<(), StoreError> {
+        for batch in self.history.chunks(500) {
+            entity::sms_history::Entity::insert_many(batch.to_vec()).exec_without_returning(self.txn).await?;
+        }
+        event::append(self.txn, self.now, self.events).await
+    }
+}
+
+/// The refusal of a change to a row that has moved on.
+#[must_use]
+pub fn moved(id: i64) -> Refusal {
+    Refusal::Conflict(format!("sms {id} has changed since it was read; read it again"))
+}
+
+/// The heartbeat's row has a negative id, and stands in no list, count, history or event.
+#[must_use]
+pub fn is_synthetic(id: i64) -> bool {
+    id < 0
+}
+
+/// What the event stream tells of an sms.
+#[must_use]
+pub fn small_object(row: &sms::Model) -> serde_json::Value {
+    let flags = Flags(row.flags);
+    json!({
+        "id": row.id, "state": row.state, "review": row.review, "order_id": row.order_id,
+        "flags": flags, "version": row.version,
+    })
+}
+
+/// Sets the review as the system sees it: asks for a check, or takes back a request of its own whose cause is gone. What a
+/// person has decided stays (INV-S2).
+pub fn system_review(row: &mut sms::Model, need_check: bool) {
+    let by_person = row.review_by.is_some();
+    if by_person || row.review == Review::Confirmed.as_str() || row.review == Review::Rejected.as_str() {
+        return;
+    }
+    let review = if need_check { Review::NeedCheck } else { Review::None };
+    row.review = review.as_str().to_owned();
+}
+
+/// Replaces those flags of `row` that are in `owned` by `flags`.
+pub fn replace_flags(row: &mut sms::Model, owned: Flags, flags: Flags) {
+    row.flags = (row.flags & !owned.0) | (flags.0 & owned.0);
+}
+
+/// Sends an sms back to `received`: clears what parser and matcher made of it, keeps the rest.
+pub fn clear_to_received(row: &mut sms::Model) {
+    const KEPT: Flags = Flags::NONE.with(Flag::Twin).with(Flag::PossibleGap).with(Flag::OldEvent);
+    row.flags &= KEPT.0;
+    row.occurred_at = row.received_at;
+    row.to_the_minute = false;
+    row.direction = None;
+    row.currency = None;
+    row.amount = None;
+    row.balance = None;
+    row.depositor = None;
+    row.account = None;
+    row.reference = None;
+    row.memo = None;
+    row.sender_bank = None;
+    row.name_max = None;
+    row.template_id = None;
+    row.template_version = None;
+    row.order_id = None;
+    row.review = Review::None.as_str().to_owned();
+    row.review_by = None;
+    row.review_at = None;
+    row.review_note = None;
+    row.state = SmsState::Received.as_str().to_owned();
+}
+
+impl Store {
+    /// Notes a failed attempt of `stage` on an sms and when to try again; after the last one asks for a check.
+    ///
+    /// # Errors
+    /// Where the store cannot commit.
+    pub async fn note_attempt(
+        &self,
+        row: &sms::Model,
+        stage: &str,
+        error: &str,
+        next_attempt_at: Option<UnixMs>,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        self.write(async |txn| {
+            let attempt = entity::sms_attempt::ActiveModel {
+                id: NotSet,
+                sms_id: Set(row.id),
+                at: Set(now.0),
+                stage: Set(stage.to_owned()),
+                error: Set(error.chars().take(500).collect()),
+            };
+            entity::sms_attempt::Entity::insert(attempt).exec_without_returning(txn).await?;
+            let mut changes = SmsChanges::new(txn, now, stage);
+            let mut after = row.clone();
+            after.attempts += 1;
+            after.next_attempt_at = next_attempt_at.map(|at| at.0);
+            let mut reason = None;
+            if next_attempt_at.is_none() {
+                after.state = SmsState::Quarantined.as_str().to_owned();
+                after.flags = Flags(after.flags).with(Flag::RetriesExhausted).0;
+                system_review(&mut after, true);
+                reason = Some(format!("{stage} failed on it {} times", after.attempts));
+            }
+            changes.apply(row, after, reason).await?;
+            changes.finish().await
+        })
+        .await
+    }
+}

@@ -1,0 +1,116 @@
+//! What a stage of the pipeline does with what is pending: reads it, lets a pure step say what becomes of each message,
+//! and writes that in one transaction.
+
+use entity::sms;
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::sms_change::{SmsChanges, is_synthetic};
+use super::{Store, StoreError};
+use crate::domain::refusal::Refusal;
+use crate::domain::sms::SmsState;
+
+/// What becomes of a message in a stage.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// It becomes this, for this reason.
+    Becomes(Box<sms::Model>, Option<String>),
+    /// The stage failed on it: it is tried again later.
+    Failed(String),
+}
+
+/// What one round of a stage did.
+#[derive(Clone, Debug, Default)]
+pub struct Advanced {
+    /// Messages that were pending.
+    pub seen: usize,
+    /// The states that messages took, with how many took each.
+    pub states: std::collections::BTreeMap<String, u64>,
+    /// Messages on which the stage failed, and why.
+    pub failed: Vec<(sms::Model, String)>,
+}
+
+impl Store {
+    /// Takes up to `limit` messages in state `from`, oldest first, through `step`.
+    ///
+    /// On PostgreSQL the rows are claimed, so that several workers share the work; on SQLite they are read beside the
+    /// writer, and a row that moved meanwhile is left to the next round.
+    ///
+    /// # Errors
+    /// Where the store cannot commit: then nothing of this round is stored.
+    pub async fn advance(
+        &self,
+        from: SmsState,
+        limit: u64,
+        actor: &'static str,
+        mut step: impl FnMut(&sms::Model) -> Step,
+    ) -> Result<Advanced, StoreError> {
+        if self.backend() == DbBackend::Sqlite {
+            let rows = self.pending(self.reader(), from, limit).await?;
+            if rows.is_empty() {
+                return Ok(Advanced::default());
+            }
+            // Outside the transaction: the one writer is not held while a stage thinks.
+            let steps: Vec<_> = rows.into_iter().map(|row| (step(&row), row)).collect();
+            return self.write(async |txn| write_steps(SmsChanges::new(txn, self.now(), actor), steps).await).await;
+        }
+        self.write(async |txn| {
+            let rows = self.pending(txn, from, limit).await?;
+            let steps: Vec<_> = rows.into_iter().map(|row| (step(&row), row)).collect();
+            write_steps(SmsChanges::new(txn, self.now(), actor), steps).await
+        })
+        .await
+    }
+
+    async fn pending(
+        &self,
+        db: &impl ConnectionTrait,
+        from: SmsState,
+        limit: u64,
+    ) -> Result<Vec<sms::Model>, StoreError> {
+        let due = Condition::any()
+            .add(sms::Column::NextAttemptAt.is_null())
+            .add(sms::Column::NextAttemptAt.lte(self.now().0));
+        Ok(sms::Entity::find()
+            .filter(sms::Column::State.eq(from.as_str()))
+            .filter(due)
+            .order_by_asc(sms::Column::Id)
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(db)
+            .await?)
+    }
+
+    /// Messages that no stage has finished with, and buckets that wait for the matcher: zero when all is quiet.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn undecided(&self) -> Result<u64, StoreError> {
+        use sea_orm::PaginatorTrait as _;
+        let open = [SmsState::Received, SmsState::Accepted, SmsState::Parsed];
+        let messages = sms::Entity::find()
+            .filter(sms::Column::State.is_in(open.map(SmsState::as_str)))
+            .count(self.reader())
+            .await?;
+        let buckets = entity::match_bucket::Entity::find().count(self.reader()).await?;
+        Ok(messages + buckets)
+    }
+}
+
+async fn write_steps(mut changes: SmsChanges<'_>, steps: Vec<(Step, sms::Model)>) -> Result<Advanced, StoreError> {
+    let mut advanced = Advanced { seen: steps.len(), ..Advanced::default() };
+    for (step, row) in steps {
+        match step {
+            Step::Failed(error) => advanced.failed.push((row, error)),
+            Step::Becomes(after, reason) => match changes.apply(&row, *after, reason).await {
+                Ok(after) if is_synthetic(after.id) => {}
+                Ok(after) => *advanced.states.entry(after.state).or_default() += 1,
+                // Somebody changed it meanwhile: it is still pending, or no longer ours.
+                Err(StoreError::Refused(Refusal::Conflict(_))) => {}
+                Err(error) => return Err(error),
+            },
+        }
+    }
+    changes.finish().await?;
+    Ok(advanced)
+}

@@ -1,0 +1,158 @@
+//! The metrics: their names, units and meanings in one place, and the recorder behind `/metrics`.
+//!
+//! No label carries a phone, a name or an order.
+
+use std::sync::{Mutex, PoisonError};
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+
+/// The names, for those who count.
+pub mod names {
+    /// Messages stored, by `source`.
+    pub const SMS_INGESTED: &str = "recon_sms_ingested_total";
+    /// Messages that told again of a stored one, by `source`.
+    pub const SMS_DUPLICATE: &str = "recon_sms_duplicate_total";
+    /// Requests to `/ingest` that were refused, by `reason`.
+    pub const INGEST_REFUSED: &str = "recon_ingest_refused_total";
+    /// Messages per commit of the inbox.
+    pub const INBOX_COMMIT_MESSAGES: &str = "recon_inbox_commit_messages";
+    /// Seconds of a commit of the inbox.
+    pub const INBOX_COMMIT_SECONDS: &str = "recon_inbox_commit_duration_seconds";
+    /// Messages that a template was asked to read, by `outcome`.
+    pub const PARSE: &str = "recon_parse_total";
+    /// Deposits that the matcher decided, by `outcome`.
+    pub const MATCH: &str = "recon_match_total";
+    /// Seconds from storing a message to its decision.
+    pub const DECISION_SECONDS: &str = "recon_decision_duration_seconds";
+    /// Messages that wait for a person.
+    pub const REVIEW_QUEUE_DEPTH: &str = "recon_review_queue_depth";
+    /// Age of the oldest message that waits for a person.
+    pub const REVIEW_OLDEST_AGE_SECONDS: &str = "recon_review_oldest_age_seconds";
+    /// Restarts of actors, by `actor` and `reason`.
+    pub const ACTOR_RESTARTS: &str = "recon_actor_restarts_total";
+    /// When a loop last succeeded, by `loop`.
+    pub const LOOP_LAST_SUCCESS: &str = "recon_loop_last_success_timestamp_seconds";
+    /// When the synthetic message last came through the whole pipeline.
+    pub const HEARTBEAT_LAST_SUCCESS: &str = "recon_heartbeat_last_success_timestamp_seconds";
+    /// Requests answered, by `route`, `method` and `status`.
+    pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
+    /// Seconds of a request, by `route` and `method`.
+    pub const HTTP_REQUEST_SECONDS: &str = "recon_http_request_duration_seconds";
+}
+
+/// How a metric moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// It only rises.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+    /// Values in buckets.
+    Histogram,
+}
+
+/// One metric.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its name; the suffix is its unit.
+    pub name: &'static str,
+    /// How it moves.
+    pub kind: MetricKind,
+    /// What it tells.
+    pub meaning: &'static str,
+}
+
+const fn metric(name: &'static str, kind: MetricKind, meaning: &'static str) -> Metric {
+    Metric { name, kind, meaning }
+}
+
+/// Every metric of the program.
+pub const METRICS: &[Metric] = &[
+    metric(names::SMS_INGESTED, MetricKind::Counter, "Messages stored, by source."),
+    metric(names::SMS_DUPLICATE, MetricKind::Counter, "Messages that told again of a stored one, by source."),
+    metric(names::INGEST_REFUSED, MetricKind::Counter, "Requests to /ingest that were refused, by reason."),
+    metric(names::INBOX_COMMIT_MESSAGES, MetricKind::Histogram, "Messages per commit of the inbox."),
+    metric(names::INBOX_COMMIT_SECONDS, MetricKind::Histogram, "Duration of a commit of the inbox."),
+    metric(names::PARSE, MetricKind::Counter, "Messages that templates were asked to read, by outcome."),
+    metric(names::MATCH, MetricKind::Counter, "Deposits that the matcher decided, by outcome."),
+    metric(names::DECISION_SECONDS, MetricKind::Histogram, "Time from storing a message to its decision."),
+    metric(names::REVIEW_QUEUE_DEPTH, MetricKind::Gauge, "Messages that wait for a person."),
+    metric(names::REVIEW_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that waits for a person."),
+    metric(names::ACTOR_RESTARTS, MetricKind::Counter, "Restarts of actors, by actor and reason."),
+    metric(names::LOOP_LAST_SUCCESS, MetricKind::Gauge, "When a loop last succeeded, by loop."),
+    metric(names::HEARTBEAT_LAST_SUCCESS, MetricKind::Gauge, "When the synthetic message last came through."),
+    metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
+    metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
+];
+
+/// From 250 us, a request to memory, to 10 s, the longest that one may take.
+const SECONDS_BUCKETS: &[f64] =
+    &[0.000_25, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Up to the largest group that one commit takes.
+const COUNT_BUCKETS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0];
+
+static INSTALLED: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+
+/// Installs the process's metrics recorder at the first call and describes every metric; each call gives its handle.
+///
+/// Whoever holds the handle renders `/metrics` with it, and calls `run_upkeep` now and then so that histograms do not
+/// grow between scrapes.
+pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
+    let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = installed.as_ref() {
+        return Ok(handle.clone());
+    }
+    let handle = builder()?.install_recorder()?;
+    describe();
+    *installed = Some(handle.clone());
+    Ok(handle)
+}
+
+fn builder() -> Result<PrometheusBuilder, BuildError> {
+    use metrics_exporter_prometheus::Matcher;
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS_BUCKETS)?
+        .set_buckets_for_metric(Matcher::Suffix("_messages".to_owned()), COUNT_BUCKETS)
+}
+
+fn describe() {
+    for metric in METRICS {
+        let unit = if metric.name.ends_with("_seconds") { Unit::Seconds } else { Unit::Count };
+        match metric.kind {
+            MetricKind::Counter => describe_counter!(metric.name, unit, metric.meaning),
+            MetricKind::Gauge => describe_gauge!(metric.name, unit, metric.meaning),
+            MetricKind::Histogram => describe_histogram!(metric.name, unit, metric.meaning),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_conventions_of_prometheus() {
+        for metric in METRICS {
+            assert!(metric.name.starts_with("recon_"), "{}", metric.name);
+            assert_eq!(metric.name.ends_with("_total"), metric.kind == MetricKind::Counter, "{}", metric.name);
+        }
+    }
+
+    #[test]
+    fn what_is_counted_is_rendered_with_its_meaning_and_its_buckets() {
+        let recorder = builder().unwrap().build_recorder();
+        let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, || {
+            describe();
+            metrics::counter!(names::MATCH, "outcome" => "matched").increment(2);
+            metrics::histogram!(names::INBOX_COMMIT_SECONDS).record(0.003);
+            metrics::histogram!(names::INBOX_COMMIT_MESSAGES).record(7.0);
+        });
+        let text = handle.render();
+        assert!(text.contains("# HELP recon_match_total Deposits that the matcher decided, by outcome."), "{text}");
+        assert!(text.contains("recon_match_total{outcome=\"matched\"} 2"), "{text}");
+        assert!(text.contains("recon_inbox_commit_duration_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+        assert!(text.contains("recon_inbox_commit_messages_bucket{le=\"10\"} 1"), "{text}");
+    }
+}
