@@ -10,6 +10,7 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToSchema as _};
 
 use crate::contract::page::{LIMIT_DEFAULT, LIMIT_MAX};
+use crate::domain::money::Currency;
 
 use super::answer::REPLAYED;
 use super::error::ProblemJson;
@@ -24,16 +25,42 @@ const PROBLEM: &str = "application/problem+json";
         title = "recon service",
         description = "Hears of bank deposits, reads them, pairs each with its recharge order. It moves no money and cannot."
     ),
-    components(schemas(ProblemJson)),
+    components(schemas(ProblemJson, Currency)),
     paths(
-        probes::livez, probes::readyz, probes::healthz, probes::metrics, docs::document, docs::page,
-        phones::list, phones::add, phones::delete,
-        templates::list, templates::add, templates::replace, templates::delete, templates::test,
-        sms::list, sms::get, sms::reset, sms::check,
-        devices::list, devices::add, devices::delete, devices::trust,
-        orders::put, orders::list, orders::get,
-        top_info::get, actors::list, actors::restart, actors::stop, actors::start, events::stream_events, audit::list,
-        ingest::ingest, ingest::enrol,
+        probes::livez,
+        probes::readyz,
+        probes::healthz,
+        probes::metrics,
+        docs::document,
+        docs::page,
+        phones::list,
+        phones::add,
+        phones::delete,
+        templates::list,
+        templates::add,
+        templates::replace,
+        templates::delete,
+        templates::test,
+        sms::list,
+        sms::get,
+        sms::reset,
+        sms::check,
+        devices::list,
+        devices::add,
+        devices::delete,
+        devices::trust,
+        orders::put,
+        orders::list,
+        orders::get,
+        top_info::get,
+        actors::list,
+        actors::restart,
+        actors::stop,
+        actors::start,
+        events::stream_events,
+        audit::list,
+        ingest::ingest,
+        ingest::enrol,
     )
 )]
 struct Document;

@@ -98,8 +98,6 @@ pub struct ServiceState {
     pub enrolment_token: Option<HashedToken>,
     /// How much a phone may send.
     pub ingest_limits: IngestLimits,
-    /// What phones are told to post to, without a slash at its end: `https://recon.example`.
-    pub public_url: String,
     /// The time.
     pub clock: Clock,
 }
