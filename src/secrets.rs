@@ -38,7 +38,7 @@ pub struct Place<'a> {
 
 impl<'a> Place<'a> {
     /// The place of a column of one row.
-    pub fn new(table: &'a str, row: impl ToString, column: &'a str) -> Self {
+    pub fn new(table: &'a str, row: &(impl fmt::Display + ?Sized), column: &'a str) -> Self {
         Self { table, row: row.to_string(), column }
     }
 

@@ -1,6 +1,9 @@
 //! Builds the actors, downstream first: each is given what it wakes.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::config::{Config, Role};
 use crate::domain::matching::Windows;
@@ -11,14 +14,14 @@ use crate::pipeline::order_matcher::{self, OrderMatcher};
 use crate::pipeline::retention::{self, Retention};
 use crate::pipeline::template_parser::{self, TemplateParser};
 use crate::pipeline::whitelist_validator::{self, WhitelistValidator};
-use crate::registry::audit_log::{self, AuditLog};
-use crate::registry::device_registry::{self, DeviceRegistry};
-use crate::registry::event_feed::{self, EventFeed};
+use crate::registry::audit_log::AuditLog;
+use crate::registry::device_registry::DeviceRegistry;
+use crate::registry::event_feed::EventFeed;
 use crate::registry::order_book::{self, OrderBook};
-use crate::registry::phone_whitelist::{self, PhoneWhitelist};
+use crate::registry::phone_whitelist::PhoneWhitelist;
 use crate::registry::review_desk::{self, ReviewDesk};
-use crate::registry::template_book::{self, TemplateBook};
-use crate::registry::top_info::{self, TopInfoBoard};
+use crate::registry::template_book::TemplateBook;
+use crate::registry::top_info::TopInfoBoard;
 use crate::store::Store;
 use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
 
@@ -79,6 +82,11 @@ impl Actors {
     }
 }
 
+/// The spec of a kind of which there is one: it is its own id.
+fn one(kind: &'static str) -> Spec {
+    Spec::new(kind, kind)
+}
+
 fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
     let period = config.pipeline.sweep_interval;
     // A sweep that does not come is a stage that stands still.
@@ -104,58 +112,54 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
     Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger() }
 }
 
-fn registry(
-    config: &Config,
-    store: &Store,
-    supervision: &Supervision,
-    stages: &Stages,
-    public_url: &str,
-) -> Registry {
+fn registry(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, public_url: &str) -> Registry {
     let (of, validator, window) = (store.clone(), stages.validator.clone(), config.pipeline.correlation_window);
     // The writer of what nobody else will send again: a thread of its own, and room for a burst.
-    let inbox_spec = Spec::new(inbox::KIND, inbox::KIND).critical().mailbox(8_192).placement(Placement::Own);
+    let inbox_spec = one(inbox::KIND).critical().mailbox(8_192).placement(Placement::Own);
     let inbox = supervision.spawn(inbox_spec, move || {
         let child = Inbox::new(of.clone(), validator.clone(), window);
         async move { Ok(child) }
     });
     let (of, validator) = (store.clone(), stages.validator.clone());
-    let phones = supervision.spawn(Spec::new(phone_whitelist::KIND, phone_whitelist::KIND), move || {
+    let phones = supervision.spawn(one("phone_whitelist"), move || {
         let child = PhoneWhitelist::new(of.clone(), validator.clone());
         async move { Ok(child) }
     });
     let (of, validator, url) = (store.clone(), stages.validator.clone(), public_url.to_owned());
-    let devices = supervision.spawn(Spec::new(device_registry::KIND, device_registry::KIND).critical(), move || {
+    let devices = supervision.spawn(one("device_registry").critical(), move || {
         let child = DeviceRegistry::new(of.clone(), validator.clone(), &url);
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());
-    let templates = supervision.spawn(Spec::new(template_book::KIND, template_book::KIND), move || {
+    let templates = supervision.spawn(one("template_book"), move || {
         let child = TemplateBook::new(of.clone(), parser.clone());
         async move { Ok(child) }
     });
     let (of, matcher) = (store.clone(), stages.matcher.clone());
-    let orders = supervision.spawn(Spec::new(order_book::KIND, order_book::KIND).critical(), move || {
+    let orders = supervision.spawn(one(order_book::KIND).critical(), move || {
         let child = OrderBook::new(of.clone(), matcher.clone());
         async move { Ok(child) }
     });
     let (of, validator, matcher) = (store.clone(), stages.validator.clone(), stages.matcher.clone());
-    let reviews = supervision.spawn(Spec::new(review_desk::KIND, review_desk::KIND), move || {
+    let reviews = supervision.spawn(one(review_desk::KIND), move || {
         let child = ReviewDesk::new(of.clone(), validator.clone(), matcher.clone());
         async move { Ok(child) }
     });
     let (of, actors) = (store.clone(), supervision.clone());
-    let audit = supervision.spawn(Spec::new(audit_log::KIND, audit_log::KIND), move || {
+    let audit = supervision.spawn(one("audit_log"), move || {
         let child = AuditLog::new(of.clone(), actors.clone());
         async move { Ok(child) }
     });
-    let (of, actors) = (store.clone(), supervision.clone());
-    let top_info = supervision.spawn(Spec::new(top_info::KIND, top_info::KIND), move || {
-        let child = TopInfoBoard::new(of.clone(), actors.clone());
+    let counters = Arc::new(watch::Sender::new(None));
+    let (of, actors, zone, changes) =
+        (store.clone(), supervision.clone(), config.service.time_zone.clone(), Arc::clone(&counters));
+    let top_info = supervision.spawn(one("top_info"), move || {
+        let child = TopInfoBoard::new(of.clone(), actors.clone(), zone.clone(), Arc::clone(&changes));
         async move { Ok(child) }
     });
     let (of, actors) = (store.clone(), supervision.clone());
-    let events = supervision.spawn(Spec::new(event_feed::KIND, event_feed::KIND), move || {
-        let child = EventFeed::new(of.clone(), actors.clone());
+    let events = supervision.spawn(one("event_feed"), move || {
+        let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
         async move { Ok(child) }
     });
     Registry { inbox, phones, devices, templates, orders, reviews, top_info, audit, events }
@@ -166,19 +170,19 @@ fn upkeep(config: &Config, store: &Store, supervision: &Supervision, stages: &St
     let (of, validator, parser, matcher) =
         (store.clone(), stages.validator.clone(), stages.parser.clone(), stages.matcher.clone());
     let deadline = period * 2 + Duration::from_secs(15);
-    supervision.spawn(Spec::new(compensator::KIND, compensator::KIND).progress_deadline(deadline), move || {
+    supervision.spawn(one(compensator::KIND).progress_deadline(deadline), move || {
         let child = Compensator::new(of.clone(), validator.clone(), parser.clone(), matcher.clone(), period);
         async move { Ok(child) }
     });
     let (of, keep) = (store.clone(), config.retention.raw_text);
     let deadline = RETENTION_PERIOD * 2;
-    supervision.spawn(Spec::new(retention::KIND, retention::KIND).progress_deadline(deadline), move || {
+    supervision.spawn(one(retention::KIND).progress_deadline(deadline), move || {
         let child = Retention::new(of.clone(), keep, RETENTION_PERIOD);
         async move { Ok(child) }
     });
     let (of, inbox) = (store.clone(), inbox.clone());
     let deadline = heartbeat::PERIOD * 2 + Duration::from_secs(15);
-    supervision.spawn(Spec::new(heartbeat::KIND, heartbeat::KIND).progress_deadline(deadline), move || {
+    supervision.spawn(one(heartbeat::KIND).progress_deadline(deadline), move || {
         let child = Heartbeat::new(of.clone(), inbox.clone());
         async move { Ok(child) }
     });

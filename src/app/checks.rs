@@ -80,7 +80,9 @@ impl Check for HeartbeatCheck {
             let age = now.since(arrived.unwrap_or(self.started).max(self.started));
             if age <= HEARTBEAT_WITHIN {
                 return Ok(match arrived {
-                    Some(at) => format!("a message last came through the whole pipeline {} s ago", now.since(at).as_secs()),
+                    Some(at) => {
+                        format!("a message last came through the whole pipeline {} s ago", now.since(at).as_secs())
+                    }
                     None => "the first heartbeat is on its way".to_owned(),
                 });
             }

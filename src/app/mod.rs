@@ -20,7 +20,8 @@ use crate::http::server::{self, Running};
 use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
-use crate::supervision::{Placement, Policy, Supervision};
+use crate::supervision::{Placement, Policy, Spec, Supervision};
+use crate::telemetry::upkeep;
 
 pub use actors::Actors;
 
@@ -58,11 +59,16 @@ impl App {
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let listeners = Listeners::bind(config)?;
         let public_url = match &config.service.public_url {
-            Some(url) => url.to_string(),
+            Some(url) => url.as_str().to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
         };
         let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process_name());
         let actors = Actors::build(config, &store, &supervision, &public_url);
+        let recorder = metrics.clone();
+        supervision.spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
+            let child = upkeep::MetricsUpkeep::new(recorder.clone());
+            async move { Ok(child) }
+        });
         let (draining, drained) = watch::channel(false);
         let probes = ProbeState {
             readiness: checks::readiness(&store),
@@ -71,15 +77,8 @@ impl App {
             metrics,
             draining: drained,
         };
-        let mut app = Self {
-            address: listeners.address(),
-            store,
-            supervision,
-            actors,
-            servers: Vec::new(),
-            token,
-            draining,
-        };
+        let mut app =
+            Self { address: listeners.address(), store, supervision, actors, servers: Vec::new(), token, draining };
         if let Some(listener) = listeners.service {
             let state = app.service_state(config, probes.clone(), public_url, clock);
             app.servers.push(server::serve(listener, state)?);
@@ -104,7 +103,11 @@ impl App {
             inbox: Arc::new(actors.inbox),
             probes,
             service_token: HashedToken::of(self.token.expose_secret()),
-            enrolment_token: config.shooter.enrolment_token.as_ref().map(|token| HashedToken::of(token.expose_secret())),
+            enrolment_token: config
+                .shooter
+                .enrolment_token
+                .as_ref()
+                .map(|token| HashedToken::of(token.expose_secret())),
             ingest_limits: IngestLimits {
                 rate_per_minute: config.shooter.rate_per_minute,
                 rate_burst: config.shooter.rate_burst,
@@ -184,7 +187,10 @@ impl Listeners {
 
 fn bind(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| {
-        format!("{key}: {address} cannot be bound; is another daemon running? Choose another port with --{}", key.replace('.', "-"))
+        format!(
+            "{key}: {address} cannot be bound; is another daemon running? Choose another port with --{}",
+            key.replace('.', "-")
+        )
     })
 }
 
@@ -203,6 +209,12 @@ async fn open_store(config: &Config, clock: Clock, secrets: SecretBox) -> anyhow
             pending.len()
         );
     }
+    store.check_key().await.with_context(|| {
+        format!(
+            "the key file {} is not the one that sealed what is in the database; put the right one back",
+            config.secrets.key_file.display()
+        )
+    })?;
     Ok(store)
 }
 

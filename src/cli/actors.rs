@@ -4,7 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::client::Remote;
-use super::{CliError, Context, printable::printable, table};
+use super::{CliError, Context, output, printable::printable, table};
 use crate::clock::Clock;
 use crate::domain::time::UnixMs;
 
@@ -47,8 +47,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), CliError> {
 fn list(context: &Context, remote: &Remote) -> Result<(), CliError> {
     let client = remote.connect(context)?;
     let answer = super::block_on(async { client.get("/internal/v2/actors", &[]).await?.success() })?;
-    if context.output.json() {
-        return context.output.value(&answer);
+    if context.json() {
+        return output::print_json(&answer);
     }
     let now = Clock::system().now();
     let mut items = answer.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -67,7 +67,7 @@ fn list(context: &Context, remote: &Remote) -> Result<(), CliError> {
         ("last progress", "last_progress"),
         ("last error", "last_error"),
     ];
-    context.output.text(&table::rows(&items, &columns))
+    output::print(&table::rows(&items, &columns))
 }
 
 /// How long ago a moment was, in whole seconds; the text as it is where it is no moment.
@@ -83,9 +83,9 @@ fn act(context: &Context, remote: &Remote, action: &str, target: &Target) -> Res
     let path = format!("/internal/v2/actors/{}/{action}", utf8_percent_encode(&target.id, NON_ALPHANUMERIC));
     let body = target.reason.as_ref().map_or_else(|| json!({}), |reason| json!({"reason": reason}));
     let answer = super::block_on(async { client.post(&path, &body).await?.success() })?;
-    if context.output.json() {
-        return context.output.value(&answer);
+    if context.json() {
+        return output::print_json(&answer);
     }
     let generation = answer.get("generation").map(table::cell).unwrap_or_default();
-    context.output.text(&printable(&format!("{}: {action} accepted, generation {generation}", target.id)))
+    output::print(&printable(&format!("{}: {action} accepted, generation {generation}", target.id)))
 }

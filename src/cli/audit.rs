@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{CliError, Context, block_on, migrate};
+use super::{CliError, Context, block_on, migrate, output};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -21,17 +21,16 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
     let config = context.load(None)?.config;
     block_on(async {
         let store = migrate::open(&config).await?;
-        let verified = store
-            .verify_audit()
-            .await
-            .map_err(|error| CliError::No(format!("the audit log cannot be read: {error}; has `recon migrate` run?")))?;
+        let verified = store.verify_audit().await.map_err(|error| {
+            CliError::No(format!("the audit log cannot be read: {error}; has `recon migrate` run?"))
+        })?;
         store.close().await;
         match verified {
-            Ok(entries) if context.output.json() => context.output.value(&json!({"ok": true, "entries": entries})),
-            Ok(entries) => context.output.text(&format!("The audit log holds: {entries} entries, an unbroken chain.")),
+            Ok(entries) if context.json() => output::print_json(&json!({"ok": true, "entries": entries})),
+            Ok(entries) => output::print(&format!("The audit log holds: {entries} entries, an unbroken chain.")),
             Err(tampering) => {
-                if context.output.json() {
-                    context.output.value(&json!({"ok": false, "reason": tampering.to_string()}))?;
+                if context.json() {
+                    output::print_json(&json!({"ok": false, "reason": tampering.to_string()}))?;
                 }
                 Err(CliError::No(format!("the audit log does not hold: {tampering}")))
             }

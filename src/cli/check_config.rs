@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{CliError, Context, table};
+use super::{CliError, Context, output, table};
 use crate::config;
 
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
     if args.example {
-        return context.output.text(config::example().trim_end());
+        return output::print(config::example().trim_end());
     }
     let loaded = context.load(args.roles.as_deref())?;
     let values: Vec<_> = loaded
@@ -25,13 +25,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
         .iter()
         .map(|entry| json!({"key": entry.key, "value": entry.value, "origin": entry.origin.to_string()}))
         .collect();
-    if context.output.json() {
+    if context.json() {
         let roles: Vec<&str> = loaded.config.roles.iter().map(config::Role::as_str).collect();
-        return context.output.value(&json!({"roles": roles, "warnings": loaded.warnings, "values": values}));
+        return output::print_json(&json!({"roles": roles, "warnings": loaded.warnings, "values": values}));
     }
     for warning in &loaded.warnings {
         eprintln!("recon: warning: {}", super::printable::printable(warning));
     }
-    context.output.text(&table::rows(&values, &[("key", "key"), ("value", "value"), ("origin", "origin")]))?;
-    context.output.text(&format!("The configuration is valid for the roles {}.", loaded.config.roles))
+    output::print(&table::rows(&values, &[("key", "key"), ("value", "value"), ("origin", "origin")]))?;
+    output::print(&format!("The configuration is valid for the roles {}.", loaded.config.roles))
 }

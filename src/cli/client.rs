@@ -1,6 +1,7 @@
 //! The HTTP client of the commands: no redirects, a limit on every wait, and every failure as one plain sentence.
 
 use std::error::Error as _;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -19,27 +20,24 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Remote {
     /// The daemon's address [default: that of the configuration's service.bind]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL")]
     pub(super) url: Option<String>,
 }
 
 impl Remote {
     /// The daemon's address. The configuration is read only where no address is given.
     pub(super) fn base(&self, context: &Context) -> Result<BaseUrl, CliError> {
-        match &self.url {
-            Some(url) => BaseUrl::parse(url, &["http", "https"])
-                .map_err(|cure| CliError::Usage(format!("--url {url} cannot be used: {cure}"))),
-            None => {
-                let bind = context.load(None)?.config.service.bind;
-                if bind.port() == 0 {
-                    return Err(CliError::Usage(
-                        "service.bind has port 0, so the daemon took any free one: name its address with --url"
-                            .to_owned(),
-                    ));
-                }
-                Ok(BaseUrl::of_bind(bind))
-            }
+        if let Some(url) = &self.url {
+            return BaseUrl::parse(url, &["http", "https"])
+                .map_err(|cure| CliError::Usage(format!("--url {url} cannot be used: {cure}")));
         }
+        let bind = context.load(None)?.config.service.bind;
+        if bind.port() == 0 {
+            return Err(CliError::Usage(
+                "service.bind has port 0, so the daemon took any free one: name its address with --url".to_owned(),
+            ));
+        }
+        Ok(BaseUrl::of_bind(bind))
     }
 
     /// A client of `/internal` with the token of the configuration or of this machine's daemon.
@@ -84,7 +82,7 @@ impl Answer {
         let errors = self.body.get("errors").and_then(Value::as_array).into_iter().flatten();
         for error in errors {
             let part = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
-            sentence.push_str(&format!("; {} {}", part("field"), part("message")));
+            let _ = write!(sentence, "; {} {}", part("field"), part("message"));
         }
         sentence
     }

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{CliError, Context};
+use super::{CliError, output};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -11,8 +11,8 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run<C: CommandFactory>(context: &Context, args: &Args) -> Result<(), CliError> {
+pub(super) fn run<C: CommandFactory>(args: &Args) -> Result<(), CliError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut C::command(), "recon", &mut script);
-    context.output.text(String::from_utf8_lossy(&script).trim_end())
+    output::print(String::from_utf8_lossy(&script).trim_end())
 }

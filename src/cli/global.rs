@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::CliError;
-use super::output::Output;
 use crate::config::{Config, LoadArgs, Loaded, process_env};
 
 /// The flags that every command takes.
@@ -34,13 +33,17 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 #[derive(Debug)]
 pub struct Context {
     global: Global,
-    /// Where answers go.
-    pub output: Output,
 }
 
 impl Context {
     pub(super) fn new(global: Global) -> Self {
-        Self { output: Output::new(global.json), global }
+        Self { global }
+    }
+
+    /// Whether the answer is for a program.
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.global.json
     }
 
     /// Loads the configuration with this process's environment. `roles` is the command's `--roles`, where it has one.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::client::{Client, Remote};
 use super::printable::printable;
-use super::{CliError, Context, table};
+use super::{CliError, Context, output, table};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,15 +16,15 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
     let client = Client::new(args.remote.base(context)?, None)?;
     let answer = super::block_on(client.get("/healthz", &[]))?;
     let status = answer.body.get("status").and_then(Value::as_str).map(str::to_owned);
-    if context.output.json() && !answer.body.is_null() {
-        context.output.value(&answer.body)?;
+    if context.json() && !answer.body.is_null() {
+        output::print_json(&answer.body)?;
     }
     match status.as_deref() {
         Some("healthy") if answer.status.is_success() => {
-            if context.output.json() {
+            if context.json() {
                 Ok(())
             } else {
-                context.output.text("healthy")
+                output::print("healthy")
             }
         }
         Some(status) => Err(CliError::No(format!("{}: {}", printable(status), reasons(&answer.body)))),
@@ -54,13 +54,10 @@ fn is_well(actor: &Value) -> bool {
 
 fn loop_reason(actor: &Value) -> String {
     let state = text(actor, "state");
-    let stale = if state == "running" { "stale" } else { state.as_str() };
-    let mut reason = format!("{} is {stale}", text(actor, "id"));
+    let condition = if state == "running" { "stale" } else { state.as_str() };
+    let reason = format!("{} is {condition}", text(actor, "id"));
     let error = text(actor, "last_error");
-    if !error.is_empty() {
-        reason.push_str(&format!(" ({error})"));
-    }
-    printable(&reason)
+    printable(&if error.is_empty() { reason } else { format!("{reason} ({error})") })
 }
 
 fn is_passed(check: &Value) -> bool {

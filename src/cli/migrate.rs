@@ -1,6 +1,6 @@
 //! `recon migrate`.
 
-use super::{CliError, Context, block_on};
+use super::{CliError, Context, block_on, output};
 use crate::clock::Clock;
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
@@ -17,8 +17,8 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<(), CliError> {
         store.migrate().await.map_err(failed)?;
         store.close().await;
         match pending.as_slice() {
-            [] => context.output.text("Nothing to do: the database has all migrations."),
-            names => context.output.text(&format!("Applied {}: {}.", names.len(), names.join(", "))),
+            [] => output::print("Nothing to do: the database has all migrations."),
+            names => output::print(&format!("Applied {}: {}.", names.len(), names.join(", "))),
         }
     })
 }

@@ -1,7 +1,5 @@
 //! `recon run`: the daemon.
 
-use std::time::Duration;
-
 use super::{CliError, Context};
 use crate::app::App;
 use crate::clock::Clock;
@@ -12,8 +10,6 @@ use crate::telemetry;
 const EXIT_ESCALATED: i32 = 70;
 /// The exit code when the second signal cuts the draining short.
 const EXIT_CUT_SHORT: i32 = 130;
-/// The runtime must run at least this often, or the process is ended.
-const STUCK_AFTER: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -35,7 +31,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
         let app = App::start(&loaded.config, metrics, Clock::system())
             .await
             .map_err(|error| CliError::No(format!("the daemon cannot start: {error:#}")))?;
-        let _watchdog = watchdog::Watchdog::start(STUCK_AFTER);
+        let watchdog = watchdog::Watchdog::start()
+            .map_err(|error| CliError::No(format!("no thread for the watchdog: {error}")))?;
+        app.supervision().watch_with(&watchdog);
         welcome(&loaded.config, &app);
         notify::ready();
         serve(app, signals).await

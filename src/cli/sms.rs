@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::client::Remote;
-use super::{CliError, Context, table};
+use super::{CliError, Context, output, table};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -95,8 +95,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), CliError> {
 fn list(context: &Context, remote: &Remote, filter: &Filter) -> Result<(), CliError> {
     let client = remote.connect(context)?;
     let answer = super::block_on(async { client.get("/internal/v2/sms", &filter.query()).await?.success() })?;
-    if context.output.json() {
-        return context.output.value(&answer);
+    if context.json() {
+        return output::print_json(&answer);
     }
     let items = answer.get("items").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let columns = [
@@ -111,11 +111,9 @@ fn list(context: &Context, remote: &Remote, filter: &Filter) -> Result<(), CliEr
         ("flags", "flags"),
         ("text", "text"),
     ];
-    context.output.text(&table::rows(items, &columns))?;
+    output::print(&table::rows(items, &columns))?;
     match answer.get("next_cursor").and_then(Value::as_str) {
-        Some(cursor) => {
-            context.output.text(&format!("There are more: --cursor {}", super::printable::printable(cursor)))
-        }
+        Some(cursor) => output::print(&format!("There are more: --cursor {}", super::printable::printable(cursor))),
         None => Ok(()),
     }
 }
@@ -125,7 +123,7 @@ fn show(context: &Context, remote: &Remote, id: u64) -> Result<(), CliError> {
     let path = format!("/internal/v2/sms/{id}");
     let answer = super::block_on(async { client.get(&path, &[]).await?.success() })?;
     match &answer {
-        Value::Object(sms) if !context.output.json() => context.output.text(&table::object(sms)),
-        _ => context.output.value(&answer),
+        Value::Object(sms) if !context.json() => output::print(&table::object(sms)),
+        _ => output::print_json(&answer),
     }
 }

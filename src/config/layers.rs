@@ -98,15 +98,6 @@ impl Layers {
         }
     }
 
-    /// Reads a key where empty means "none".
-    pub(super) fn read_optional<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<Option<T>> {
-        self.read(name, |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) })
-    }
-
     #[cfg(test)]
     pub(super) fn keys_read(&self) -> &BTreeSet<&'static str> {
         &self.read

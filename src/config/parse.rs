@@ -48,12 +48,23 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() || text.contains('\0') { Err("give a path".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
 
+pub(super) fn time_zone(text: &str) -> Result<jiff::tz::TimeZone, String> {
+    jiff::tz::TimeZone::get(text).map_err(|_| format!("{text:?} is not a time zone like Asia/Seoul"))
+}
+
 pub(super) fn http_url(text: &str) -> Result<BaseUrl, String> {
     BaseUrl::parse(text, &["http", "https"])
 }
 
 pub(super) fn ws_url(text: &str) -> Result<BaseUrl, String> {
     BaseUrl::parse(text, &["ws", "wss"])
+}
+
+/// Takes empty for "none".
+pub(super) fn optional<T>(
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> impl FnOnce(&str) -> Result<Option<T>, String> {
+    |text| if text.is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
 /// A token that travels in an HTTP header.

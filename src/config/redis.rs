@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::keys::{Key, Kind, key};
 use super::layers::Layers;
-use super::url;
+use super::{parse, url};
 
 pub(super) const KEYS: &[Key] =
     &[key("redis.url", Kind::Url, "", "redis://HOST:PORT; empty: one process, which needs none")];
@@ -18,6 +18,6 @@ pub struct RedisConfig {
 
 impl RedisConfig {
     pub(super) fn read(layers: &mut Layers) -> Option<Self> {
-        Some(Self { url: layers.read_optional("redis.url", url::redis)? })
+        Some(Self { url: layers.read("redis.url", parse::optional(url::redis))? })
     }
 }

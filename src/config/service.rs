@@ -18,6 +18,7 @@ pub(super) const KEYS: &[Key] = &[
         "bearer token of /internal; empty: made at first start in <data_dir>/service.token",
     ),
     key("service.public_url", Kind::Text, "", "what phones are told; empty: http://<service.bind>"),
+    key("service.time_zone", Kind::Text, "Asia/Seoul", "the operators' time zone: when their day begins"),
 ];
 
 /// The internal API and the ingestion endpoint.
@@ -29,13 +30,16 @@ pub struct ServiceConfig {
     pub token: Option<SecretString>,
     /// What phones are told; none: the bind.
     pub public_url: Option<BaseUrl>,
+    /// The operators' time zone: when the day of the counters begins.
+    pub time_zone: jiff::tz::TimeZone,
 }
 
 impl ServiceConfig {
     pub(super) fn read(layers: &mut Layers) -> Option<Self> {
         let bind = layers.read("service.bind", parse::bind);
-        let token = layers.read_optional("service.token", parse::token);
-        let public_url = layers.read_optional("service.public_url", parse::http_url);
-        Some(Self { bind: bind?, token: token?, public_url: public_url? })
+        let token = layers.read("service.token", parse::optional(parse::token));
+        let public_url = layers.read("service.public_url", parse::optional(parse::http_url));
+        let time_zone = layers.read("service.time_zone", parse::time_zone);
+        Some(Self { bind: bind?, token: token?, public_url: public_url?, time_zone: time_zone? })
     }
 }

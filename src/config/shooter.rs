@@ -25,7 +25,7 @@ pub struct ShooterConfig {
 
 impl ShooterConfig {
     pub(super) fn read(layers: &mut Layers) -> Option<Self> {
-        let enrolment_token = layers.read_optional("shooter.enrolment_token", parse::path_token);
+        let enrolment_token = layers.read("shooter.enrolment_token", parse::optional(parse::path_token));
         let rate_per_minute = layers.read("shooter.rate_per_minute", parse::number);
         let rate_burst = layers.read("shooter.rate_burst", parse::number);
         Some(Self { enrolment_token: enrolment_token?, rate_per_minute: rate_per_minute?, rate_burst: rate_burst? })

@@ -255,11 +255,8 @@ fn the_example_file_lists_every_key_once_with_its_true_default() {
     let plain = Case::new("").load().unwrap();
     // The lines that are keys, uncommented: `# name = value` under its table.
     let is_key = |line: &str| line.strip_prefix("# ").is_some_and(|rest| rest.contains(" = "));
-    let uncommented: String = commented
-        .lines()
-        .filter(|line| line.starts_with('[') || is_key(line))
-        .map(|line| format!("{}\n", line.trim_start_matches("# ")))
-        .collect();
+    let lines = commented.lines().filter(|line| line.starts_with('[') || is_key(line));
+    let uncommented = lines.map(|line| line.trim_start_matches("# ")).collect::<Vec<_>>().join("\n");
     // TOML refuses a key that stands twice.
     let given = Case::new(&uncommented).load().unwrap();
     assert!(given.entries.iter().all(|entry| matches!(entry.origin, Origin::File { .. })), "{:?}", given.entries);

@@ -37,7 +37,7 @@ pub struct WalletConfig {
 impl WalletConfig {
     pub(super) fn read(layers: &mut Layers) -> Option<Self> {
         let bind = layers.read("wallet.bind", parse::bind);
-        let token = layers.read_optional("wallet.token", parse::token);
+        let token = layers.read("wallet.token", parse::optional(parse::token));
         let database_url = layers.read("wallet.database_url", DatabaseUrl::parse);
         let recon_url = layers.read("wallet.recon_url", parse::http_url);
         Some(Self { bind: bind?, token: token?, database_url: database_url?, recon_url: recon_url? })

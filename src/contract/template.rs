@@ -37,7 +37,7 @@ pub struct TemplateTestInput {
 }
 
 /// What a template reads from one text.
-#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct TemplateTestResult {
     /// Whether the template fits.
     pub matched: bool,

@@ -50,7 +50,7 @@ pub struct NewSighting {
     pub source: SourceRef,
     /// Its [`fingerprint`].
     pub fingerprint: Fingerprint,
-    /// The sender in comparable form; empty where the source does not know it.
+    /// The sender in comparable form; empty where the source does not know it, or only a provisional name (a contact's).
     pub sender: String,
     /// When the phone received it.
     pub received_at: UnixMs,

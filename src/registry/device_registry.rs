@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix::Message;
-use base64::Engine as _;
 use tokio::time::Instant;
 
 use super::fields::Fields;
@@ -13,13 +12,14 @@ use crate::contract::device::{Device, DeviceInput};
 use crate::contract::page::{Page, PageRequest};
 use crate::domain::refusal::Refusal;
 use crate::secrets::{hash_token, new_token};
+use crate::sources::shooter::{Format, signing_key_of};
 use crate::store::device::KnownDevices;
 pub use crate::store::device::{DeviceSecret, KnownDevice};
 use crate::store::{Store, StoreError};
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 
-/// The formats that a device can post in, as they stand in its URLs.
-pub const INGEST_FORMATS: [&str; 2] = ["recon", "smsforwarder"];
+/// The kind of this actor, and its id.
+pub const KIND: &str = "device_registry";
 
 /// How often `last_seen_at` is brought up to date.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -54,8 +54,8 @@ impl DeviceRegistry {
     }
 
     fn ingest_urls(&self, token: &str) -> BTreeMap<String, String> {
-        let url = |format: &str| format!("{}/ingest/{token}/{format}", self.public_url);
-        INGEST_FORMATS.into_iter().map(|format| (format.to_owned(), url(format))).collect()
+        let url = |format: &Format| format!("{}/ingest/{token}/{format}", self.public_url);
+        Format::ALL.iter().map(|format| (format.to_string(), url(format))).collect()
     }
 
     async fn add(&mut self, caller: &Caller, mut input: DeviceInput) -> Result<Answer, Refusal> {
@@ -131,15 +131,12 @@ fn validate(input: &mut DeviceInput) -> Result<(), Refusal> {
     fields.optional_text("line", &mut input.line, 64);
     if let Some(secret) = &input.secret {
         let length = secret.chars().count();
-        let readable = secret
-            .strip_prefix("whsec_")
-            .is_none_or(|rest| base64::engine::general_purpose::STANDARD.decode(rest).is_ok_and(|key| !key.is_empty()));
         if length == 0 || length > 256 {
             fields.refuse("secret", "must have 1 to 256 characters");
         } else if secret.trim() != secret || secret.chars().any(char::is_control) {
             fields.refuse("secret", "must not begin or end with white space or contain control characters");
-        } else if !readable {
-            fields.refuse("secret", "what follows whsec_ must be base64");
+        } else if let Err(why) = signing_key_of(secret) {
+            fields.refuse("secret", why);
         }
     }
     fields.done()
@@ -265,3 +262,6 @@ pub struct FindDevice {
     /// The token as it stands in the URL.
     pub token: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,9 @@ use crate::domain::refusal::Refusal;
 use crate::store::Store;
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 
+/// The kind of this actor, and its id.
+pub const KIND: &str = "phone_whitelist";
+
 /// How often messages are looked for that were being judged while their sender was added.
 const PERIOD: Duration = Duration::from_secs(60);
 

@@ -1,16 +1,181 @@
 //! Owns the recharge templates.
 
+mod overlap;
+
 use actix::Message;
 
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::page::{Page, PageRequest};
-use crate::contract::template::{TemplateTestDone, TemplateTestInput, TemplateView};
-use crate::domain::refusal::Refusal;
+use crate::contract::template::{TemplateTestDone, TemplateTestInput, TemplateTestResult, TemplateView};
+use crate::domain::phone::comparable_sender;
+use crate::domain::refusal::{FieldError, Refusal};
 use crate::domain::template::TemplateSpec;
+use crate::domain::text::normalise;
+use crate::domain::time::UnixMs;
+use crate::store::Store;
+use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 
-/// The actor.
+/// The kind of this actor, and its id.
+pub const KIND: &str = "template_book";
+
+/// Stored messages of a template's senders that it is compared on with other templates.
+const COMPARED: u64 = 200;
+
+/// Texts that can be tried at once.
+const TRIED_MAX: usize = 100;
+
+/// The actor. Compiles off its thread: a template of many alternatives takes its time.
 #[derive(Debug)]
-pub struct TemplateBook;
+pub struct TemplateBook {
+    store: Store,
+    /// Compiles the templates anew.
+    template_parser: Nudger,
+}
+
+impl TemplateBook {
+    /// The actor over `store`; `template_parser` is woken by each change.
+    #[must_use]
+    pub fn new(store: Store, template_parser: Nudger) -> Self {
+        Self { store, template_parser }
+    }
+
+    async fn add(&self, caller: &Caller, spec: TemplateSpec) -> Result<Answer, Refusal> {
+        let warnings = self.check(spec.clone(), None).await?;
+        let answer = self.store.add_template(caller, &spec, warnings).await?;
+        self.template_parser.nudge();
+        Ok(answer)
+    }
+
+    async fn replace(&self, caller: &Caller, id: i64, spec: TemplateSpec) -> Result<Answer, Refusal> {
+        let warnings = self.check(spec.clone(), Some(id)).await?;
+        let answer = self.store.replace_template(caller, id, &spec, warnings).await?;
+        self.template_parser.nudge();
+        Ok(answer)
+    }
+
+    async fn delete(&self, caller: &Caller, id: i64) -> Result<Answer, Refusal> {
+        let answer = self.store.delete_template(caller, id).await?;
+        self.template_parser.nudge();
+        Ok(answer)
+    }
+
+    /// Compiles the template with its samples, and answers what to think over: what compiling noticed, and where another
+    /// template reads a stored message otherwise.
+    async fn check(&self, spec: TemplateSpec, replaces: Option<i64>) -> Result<Vec<String>, Refusal> {
+        let senders = senders_of(&spec);
+        let texts = self.store.recent_texts(senders.as_deref(), COMPARED).await?;
+        let mut others = self.store.templates_enabled().await?;
+        others.retain(|(id, _, _)| Some(*id) != replaces);
+        off_thread(move || {
+            let compiled = spec.compile().map_err(Refusal::Invalid)?;
+            let mut warnings = compiled.warnings.clone();
+            warnings.extend(overlap::warnings(&compiled, &others, &texts));
+            Ok(warnings)
+        })
+        .await
+    }
+}
+
+/// The senders of a template in comparable form; none where it reads texts of all.
+fn senders_of(spec: &TemplateSpec) -> Option<Vec<String>> {
+    let all = spec.senders.iter().any(|sender| sender == "*");
+    (!all).then(|| spec.senders.iter().map(|sender| comparable_sender(sender)).collect())
+}
+
+/// Runs `work` on a thread for blocking work.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::error!(%error, "compiling a template failed");
+            Err(Refusal::Internal("compiling the template failed; the log says why".to_owned()))
+        }
+    }
+}
+
+async fn list(store: Store, page: PageRequest) -> Result<Page<TemplateView>, Refusal> {
+    let page = store.template_page(page).await?;
+    off_thread(move || {
+        Ok(page.map(|mut view| {
+            view.warnings = view.spec.compile().map(|compiled| compiled.warnings.clone()).unwrap_or_default();
+            view
+        }))
+    })
+    .await
+}
+
+/// Tries a template on texts as if they were received at `now`.
+async fn test(input: TemplateTestInput, now: UnixMs) -> Result<TemplateTestDone, Refusal> {
+    if input.texts.is_empty() || input.texts.len() > TRIED_MAX {
+        return Err(Refusal::invalid("texts", format!("must have 1 to {TRIED_MAX} texts")));
+    }
+    off_thread(move || {
+        let within = |error: FieldError| FieldError::new(format!("template.{}", error.field), error.message);
+        let compiled = input.template.compile();
+        let compiled = compiled.map_err(|errors| Refusal::Invalid(errors.into_iter().map(within).collect()))?;
+        let results = input.texts.iter().map(|text| match compiled.read(&normalise(text), now) {
+            Some(reading) => TemplateTestResult {
+                matched: true,
+                fields: reading.fields.to_map(),
+                spans: reading.spans,
+                flags: reading.flags,
+            },
+            None => TemplateTestResult { matched: false, ..TemplateTestResult::default() },
+        });
+        Ok(TemplateTestDone { results: results.collect() })
+    })
+    .await
+}
+
+impl Child for TemplateBook {}
+
+impl Serve<ListTemplates> for TemplateBook {
+    fn serve<'a>(
+        &'a mut self,
+        msg: ListTemplates,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<Page<TemplateView>, Refusal>> {
+        Serving::detached(list(self.store.clone(), msg.page))
+    }
+}
+
+impl Serve<AddTemplate> for TemplateBook {
+    fn serve<'a>(&'a mut self, msg: AddTemplate, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
+        Serving::exclusive(async move { self.add(&msg.caller, msg.spec).await })
+    }
+}
+
+impl Serve<ReplaceTemplate> for TemplateBook {
+    fn serve<'a>(
+        &'a mut self,
+        msg: ReplaceTemplate,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<Answer, Refusal>> {
+        Serving::exclusive(async move { self.replace(&msg.caller, msg.id, msg.spec).await })
+    }
+}
+
+impl Serve<DeleteTemplate> for TemplateBook {
+    fn serve<'a>(
+        &'a mut self,
+        msg: DeleteTemplate,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<Answer, Refusal>> {
+        Serving::exclusive(async move { self.delete(&msg.caller, msg.id).await })
+    }
+}
+
+impl Serve<TestTemplate> for TemplateBook {
+    fn serve<'a>(
+        &'a mut self,
+        msg: TestTemplate,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<TemplateTestDone, Refusal>> {
+        Serving::detached(test(msg.input, self.store.now()))
+    }
+}
 
 /// A page of the templates.
 #[derive(Debug, Message)]
@@ -59,3 +224,6 @@ pub struct TestTemplate {
     /// The template and the texts.
     pub input: TemplateTestInput,
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ fn fresh() -> (tempfile::TempDir, SecretBox) {
 }
 
 fn place() -> Place<'static> {
-    Place::new("shooter_device", 7, "secret")
+    Place::new("shooter_device", &7, "secret")
 }
 
 #[test]
@@ -50,9 +50,9 @@ fn a_value_moved_to_another_place_does_not_open() {
     let (_dir, secrets) = fresh();
     let sealed = secrets.seal(&place(), b"token").unwrap();
     for other in [
-        Place::new("shooter_device", 8, "secret"),
-        Place::new("shooter_device", 7, "token"),
-        Place::new("telegram_bot", 7, "secret"),
+        Place::new("shooter_device", &8, "secret"),
+        Place::new("shooter_device", &7, "token"),
+        Place::new("telegram_bot", &7, "secret"),
         Place::new("shooter_device7", "", "secret"),
     ] {
         assert_eq!(secrets.open(&other, &sealed).unwrap_err(), SealError::Forged, "{other:?}");

@@ -63,6 +63,15 @@ impl Store {
         Ok(answer)
     }
 
+    /// Writes an audit entry by itself: for what is not done in the store.
+    ///
+    /// # Errors
+    /// Where the store cannot commit.
+    pub async fn note(&self, caller: &Caller, action: &str, subject: &str, detail: &Value) -> Result<(), StoreError> {
+        let now = self.now();
+        self.write(async |txn| audit::append(txn, now, caller.name(), action, subject, detail).await).await
+    }
+
     /// The saved answer of a request that was carried out before under the same `Idempotency-Key`; none where it is new.
     ///
     /// # Errors
@@ -72,11 +81,7 @@ impl Store {
         Ok(self.saved_answer(self.reader(), idempotency).await?)
     }
 
-    async fn saved_answer(
-        &self,
-        db: &impl ConnectionTrait,
-        asked: &Idempotency,
-    ) -> Result<Option<Answer>, StoreError> {
+    async fn saved_answer(&self, db: &impl ConnectionTrait, asked: &Idempotency) -> Result<Option<Answer>, StoreError> {
         let Some(row) = entity::idempotency::Entity::find_by_id(&asked.key).one(db).await? else {
             return Ok(None);
         };
@@ -91,8 +96,8 @@ impl Store {
             .secrets()
             .open(&Place::new("idempotency", &asked.key, "answer"), &row.answer)
             .map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
-        let saved: Saved =
-            serde_json::from_slice(plain.expose_secret()).map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
+        let saved: Saved = serde_json::from_slice(plain.expose_secret())
+            .map_err(|error| StoreError::corrupt("idempotency.answer", error))?;
         Ok(Some(Answer { status: saved.status, body: saved.body, replayed: true }))
     }
 

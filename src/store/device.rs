@@ -104,7 +104,7 @@ impl Store {
 
     fn known(&self, row: &shooter_device::Model) -> Result<KnownDevice, StoreError> {
         let open = |sealed: &Vec<u8>| {
-            let place = Place::new("shooter_device", row.id, "secret");
+            let place = Place::new("shooter_device", &row.id, "secret");
             let secret = self.secrets().open_text(&place, sealed);
             secret.map_err(|error| StoreError::corrupt("shooter_device.secret", format!("row {}: {error}", row.id)))
         };
@@ -155,7 +155,7 @@ impl Store {
     }
 
     async fn seal_secret(&self, txn: &DatabaseTransaction, id: i64, secret: &str) -> Result<(), StoreError> {
-        let place = Place::new("shooter_device", id, "secret");
+        let place = Place::new("shooter_device", &id, "secret");
         let sealed = self.secrets().seal(&place, secret.as_bytes());
         let sealed = sealed.map_err(|error| StoreError::corrupt("a secret to be sealed", error))?;
         let row = shooter_device::ActiveModel { id: Set(id), secret: Set(Some(sealed)), ..Default::default() };
@@ -310,3 +310,6 @@ fn view(row: shooter_device::Model) -> Device {
         created_at: UnixMs(row.created_at),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,9 @@ use super::order::{Bucket, end_match, mark_buckets, order_of, settle};
 use super::sms_change::{SmsChanges, replace_flags, system_review};
 use super::{Store, StoreError};
 use crate::domain::flags::{Flag, Flags};
-use crate::domain::matching::{Bond, BucketOrder, Decision, Deposit, MATCHING_FLAGS, Outcome, Windows, decide};
+use crate::domain::matching::{
+    self, Bond, BucketOrder, Deposit, Explanation, MATCHING_FLAGS, Outcome, Ruling, Windows,
+};
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::OrderStatus;
 use crate::domain::sms::{Review, SmsState};
@@ -143,8 +145,8 @@ async fn decide_bucket(
     let approved = approved_around(txn, bucket, &rows, windows).await?;
     let orders = with_firm_sms(txn, open.into_iter().chain(approved).collect()).await?;
     let deposits: Vec<Deposit> = rows.values().map(|row| deposit_of(row, bucket)).collect();
-    let decisions = decide(&deposits, &orders, windows, now);
-    write_decisions(changes, &rows, decisions, done).await?;
+    let decided = matching::Bucket::new(&deposits, &orders, *windows, now);
+    write_rulings(changes, &rows, &decided, done).await?;
     match_bucket::Entity::delete_many()
         .filter(match_bucket::Column::Currency.eq(bucket.currency.as_str()))
         .filter(match_bucket::Column::Amount.eq(bucket.amount))
@@ -318,32 +320,31 @@ fn deposit_of(row: &sms::Model, bucket: Bucket) -> Deposit {
     }
 }
 
-/// Writes the decisions that differ from what stands: first what ends, then what begins, so that an order can pass from
-/// one sms to another within the round.
-async fn write_decisions(
+/// Writes the rulings that differ from what stands: first what ends, then what begins, so that an order can pass from one
+/// sms to another within the round.
+async fn write_rulings(
     changes: &mut SmsChanges<'_>,
     rows: &BTreeMap<i64, sms::Model>,
-    decisions: Vec<Decision>,
+    decided: &matching::Bucket<'_>,
     done: &mut Decided,
 ) -> Result<(), StoreError> {
-    let mut changed: Vec<(&sms::Model, Decision)> = Vec::new();
-    for decision in decisions {
-        let Some(row) = rows.get(&decision.sms_id) else { continue };
-        if !stands(changes.txn(), row, &decision).await? {
-            changed.push((row, decision));
+    let mut changed: Vec<(&sms::Model, Ruling, Explanation)> = Vec::new();
+    for ruling in decided.rulings() {
+        let Some(row) = rows.get(&ruling.sms_id) else { continue };
+        if let Some(explanation) = news(changes.txn(), row, &ruling, decided).await? {
+            changed.push((row, ruling, explanation));
         }
     }
-    for (row, decision) in &changed {
-        let goes_on =
-            matches!(&decision.outcome, Outcome::Matched { order_id, .. } if Some(order_id) == row.order_id.as_ref());
-        if row.order_id.is_some() && !goes_on {
+    for (row, ruling, explanation) in &changed {
+        let (_, order_id) = headline(&ruling.outcome);
+        if row.order_id.is_some() && row.order_id.as_deref() != order_id {
             if let Some(pair) = super::order::active_match_of_sms(changes.txn(), row.id).await? {
-                end_match(changes, &pair, &decision.explanation.summary).await?;
+                end_match(changes, &pair, &explanation.summary).await?;
             }
         }
     }
-    for (row, decision) in changed {
-        write_decision(changes, row, decision, done).await?;
+    for (row, ruling, explanation) in changed {
+        write_ruling(changes, row, ruling, &explanation, done).await?;
     }
     Ok(())
 }
@@ -356,36 +357,49 @@ fn headline(outcome: &Outcome) -> (SmsState, Option<&str>) {
     }
 }
 
-/// Whether `decision` is what the row says already, so that nothing is written again and again.
-async fn stands(txn: &DatabaseTransaction, row: &sms::Model, decision: &Decision) -> Result<bool, StoreError> {
-    let (state, order_id) = headline(&decision.outcome);
-    let mut next = row.clone();
-    replace_flags(&mut next, MATCHING_FLAGS, decision.flags);
-    let asks = decision.need_check || asks_for_check(&next);
-    system_review(&mut next, asks);
+/// The explanation of a ruling that is news; none where the row says the same already, so that nothing is written again
+/// and again.
+async fn news(
+    txn: &DatabaseTransaction,
+    row: &sms::Model,
+    ruling: &Ruling,
+    decided: &matching::Bucket<'_>,
+) -> Result<Option<Explanation>, StoreError> {
+    let (state, order_id) = headline(&ruling.outcome);
+    let next = ruled(row, ruling);
     if row.state != state.as_str()
         || row.order_id.as_deref() != order_id
         || row.flags != next.flags
         || row.review != next.review
     {
-        return Ok(false);
+        return Ok(Some(decided.explain(ruling)));
     }
-    if decision.explanation.candidates.is_empty() || matches!(decision.outcome, Outcome::Matched { .. }) {
-        return Ok(true);
+    if state != SmsState::Ambiguous {
+        return Ok(None);
     }
+    let explanation = decided.explain(ruling);
     let last = sms_decision::Entity::find()
         .filter(sms_decision::Column::SmsId.eq(row.id))
         .order_by_desc(sms_decision::Column::Id)
         .one(txn)
         .await?;
-    let Some(last) = last else { return Ok(false) };
-    let last: crate::domain::matching::Explanation = serde_json::from_str(&last.explanation)
+    let Some(last) = last else { return Ok(Some(explanation)) };
+    let last: Explanation = serde_json::from_str(&last.explanation)
         .map_err(|error| StoreError::corrupt("sms_decision.explanation", error))?;
-    let same = |(old, new): (&crate::domain::matching::Candidate, &crate::domain::matching::Candidate)| {
-        old.order_id == new.order_id
-    };
-    Ok(last.candidates.len() == decision.explanation.candidates.len()
-        && last.candidates.iter().zip(&decision.explanation.candidates).all(same))
+    let ids = |of: &Explanation| of.candidates.iter().map(|candidate| candidate.order_id.clone()).collect::<Vec<_>>();
+    Ok(if ids(&last) == ids(&explanation) { None } else { Some(explanation) })
+}
+
+/// The row as the ruling would have it.
+fn ruled(row: &sms::Model, ruling: &Ruling) -> sms::Model {
+    let (state, order_id) = headline(&ruling.outcome);
+    let mut next = row.clone();
+    next.state = state.as_str().to_owned();
+    next.order_id = order_id.map(str::to_owned);
+    replace_flags(&mut next, MATCHING_FLAGS, ruling.flags);
+    let asks = ruling.need_check || asks_for_check(&next);
+    system_review(&mut next, asks);
+    next
 }
 
 /// Whether a flag that another stage set asks for a check by itself.
@@ -394,35 +408,29 @@ fn asks_for_check(row: &sms::Model) -> bool {
     row.flags & ASKING.0 != 0
 }
 
-async fn write_decision(
+async fn write_ruling(
     changes: &mut SmsChanges<'_>,
     row: &sms::Model,
-    decision: Decision,
+    ruling: Ruling,
+    explanation: &Explanation,
     done: &mut Decided,
 ) -> Result<(), StoreError> {
     let now = changes.now();
-    let (state, order_id) = headline(&decision.outcome);
-    let mut after = row.clone();
-    after.state = state.as_str().to_owned();
-    after.order_id = order_id.map(str::to_owned);
-    replace_flags(&mut after, MATCHING_FLAGS, decision.flags);
-    let asks = decision.need_check || asks_for_check(&after);
-    system_review(&mut after, asks);
-    changes.apply(row, after, Some(decision.explanation.summary.clone())).await?;
-    let explanation =
-        serde_json::to_string(&decision.explanation).map_err(|error| StoreError::corrupt("an explanation", error))?;
+    let (state, _) = headline(&ruling.outcome);
+    changes.apply(row, ruled(row, &ruling), Some(explanation.summary.clone())).await?;
+    let json = serde_json::to_string(explanation).map_err(|error| StoreError::corrupt("an explanation", error))?;
     let kept = sms_decision::ActiveModel {
         id: NotSet,
         sms_id: Set(row.id),
         at: Set(now.0),
         outcome: Set(state.as_str().to_owned()),
-        rule: Set(decision.explanation.rule.clone()),
-        explanation: Set(explanation),
+        rule: Set(explanation.rule.clone()),
+        explanation: Set(json),
     };
     if !super::sms_change::is_synthetic(row.id) {
         sms_decision::Entity::insert(kept).exec_without_returning(changes.txn()).await?;
     }
-    if let Outcome::Matched { order_id, timing } = decision.outcome {
+    if let Outcome::Matched { order_id, timing } = ruling.outcome {
         if row.order_id.as_ref() != Some(&order_id) {
             // INV-M1, INV-M2: the partial unique indexes refuse a second active pair of either.
             let pair = sms_match::ActiveModel {

@@ -186,3 +186,6 @@ fn of_listed() -> Condition {
     let listed = Query::select().column(phone::Column::PhoneKey).from(phone::Entity).to_owned();
     Condition::all().add(sms::Column::SenderKey.in_subquery(listed))
 }
+
+#[cfg(test)]
+mod tests;

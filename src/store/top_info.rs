@@ -133,3 +133,6 @@ fn need_check() -> Condition {
 fn received(from: UnixMs, to: UnixMs) -> Condition {
     Condition::all().add(sms::Column::ReceivedAt.gte(from.0)).add(sms::Column::ReceivedAt.lt(to.0))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::Stdio;
+use std::sync::mpsc;
 
 fn line(id: &str) -> String {
     json!({"id": id, "sender": "15881688", "text": "홍길동 50,000원 입금", "received_at": "2026-04-22T01:00:00Z"})
@@ -132,6 +133,34 @@ fn a_run_that_ended_early_goes_on_where_it_was() {
     let ran = ingest(&shell, &daemon, &["--batch", "2"]);
     assert_eq!((ran.code, daemon.asked()[2].ids()), (0, vec!["m2".to_owned(), "m3".to_owned()]));
     assert_eq!(ran.stdout, "4 stored, 0 duplicate, 0 held, 0 ignored, 0 refused\n");
+}
+
+#[test]
+fn a_run_that_was_killed_before_an_answer_repeats_that_batch_alone() {
+    let (arrived, third_arrived) = mpsc::channel();
+    let (killed, wait_for_kill) = mpsc::channel::<()>();
+    let daemon = Daemon::start(move |request, before| {
+        if before.len() == 2 {
+            arrived.send(()).unwrap();
+            wait_for_kill.recv().unwrap();
+        }
+        store(request, before)
+    });
+    let shell = Shell::new();
+    shell.file("day.ndjson", &file_of(0..8));
+    let args = ["ingest", "day.ndjson", "--device-token", "phone-token", "--url", &daemon.url, "--batch", "2"];
+    let mut child = shell.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    third_arrived.recv().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    killed.send(()).unwrap();
+    let ran = ingest(&shell, &daemon, &["--batch", "2"]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "6 stored, 2 duplicate, 0 held, 0 ignored, 0 refused\n"),
+        "{ran:?}"
+    );
+    assert_eq!(daemon.asked()[3].ids(), ["m4", "m5"], "the first two batches are not sent again");
 }
 
 #[test]

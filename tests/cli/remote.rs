@@ -72,7 +72,7 @@ fn sms_list_finds_the_token_and_passes_the_filters_on() {
     });
     let shell = shell_with_token();
     let ran =
-        shell.run(&["sms", "--url", &daemon.url, "list", "--state", "matched", "--q", "홍 길동&x", "--limit", "5"]);
+        shell.run(&["sms", "list", "--url", &daemon.url, "--state", "matched", "--q", "홍 길동&x", "--limit", "5"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     for part in ["41", "홍길동", "50000 KRW", "\\u{1b}[2J입금", "--cursor abc"] {
         assert!(ran.stdout.contains(part), "{part} in {}", ran.stdout);

@@ -108,7 +108,7 @@ impl Delivery {
                 Verdict::Taken(results) => self.count(&part, &results)?,
                 Verdict::Wrong { reason, .. } if part.len() == 1 => self.refuse_all(&part, &reason)?,
                 Verdict::TooLarge if part.len() == 1 => {
-                    self.refuse_all(&part, "413: it is larger than a request may be")?
+                    self.refuse_all(&part, "413: it is larger than a request may be")?;
                 }
                 Verdict::Wrong { indexes, .. } if !indexes.is_empty() => {
                     // Each named message is asked for alone, so that it is refused for its own reason; the rest goes on.

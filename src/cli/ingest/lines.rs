@@ -172,7 +172,7 @@ mod tests {
         assert_ne!(first[0], first[1], "two equal deposits stay two");
         let inserted = ids(&format!("{TWO}\n{ONE}\n{ONE}\n"));
         assert_eq!([&inserted[1], &inserted[2], &inserted[0]], [&first[0], &first[1], &first[2]]);
-        let spaced = ids(&ONE.replace(":", ": "));
+        let spaced = ids(&ONE.replace(':', ": "));
         assert_ne!(spaced[0], first[0], "another text is another message: a colon within it counts");
     }
 

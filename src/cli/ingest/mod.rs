@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::client::{Client, Remote};
-use super::{CliError, Context};
+use super::{CliError, Context, output};
 use delivery::Delivery;
 use lines::Lines;
 use post::Poster;
@@ -82,14 +82,14 @@ fn unreadable(file: &Path, error: &std::io::Error) -> CliError {
 /// Tells what became of the lines; a refused line makes the answer no.
 fn report(context: &Context, record: &Record) -> Result<(), CliError> {
     let refused = record.refused.len();
-    if context.output.json() {
+    if context.json() {
         let counts = &record.counts;
-        context.output.value(&json!({
+        output::print_json(&json!({
             "stored": counts.stored, "duplicate": counts.duplicate, "held": counts.held, "ignored": counts.ignored,
             "refused": record.refused,
         }))?;
     } else {
-        context.output.text(&format!("{}, {refused} refused", record.counts))?;
+        output::print(&format!("{}, {refused} refused", record.counts))?;
     }
     if refused == 0 {
         return Ok(());

@@ -18,7 +18,7 @@ const FAILURES_MAX: u32 = 8;
 const BACKOFF_MIN: Duration = Duration::from_millis(500);
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// A daemon that asks for a longer pause is left alone; the record keeps the place.
-const PAUSE_MAX: Duration = Duration::from_secs(600);
+const PAUSE_MAX: Duration = Duration::from_mins(10);
 
 /// What the daemon said of a batch.
 #[derive(Debug)]

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
+use std::sync::OnceLock;
 
+use super::account::{Accounts, Agreement};
 use super::name::{NamePattern, normalised};
 use super::window::timing;
-use super::{Bond, BucketOrder, Deposit, Timing, Windows, account, reference};
+use super::{Bond, BucketOrder, Deposit, Timing, Verdict, Windows, reference};
 use crate::domain::money::Money;
 use crate::domain::order::{Order, OrderStatus};
 use crate::domain::time::UnixMs;
@@ -14,7 +16,8 @@ use crate::domain::time::UnixMs;
 pub(super) struct DepositEntry<'a> {
     pub deposit: &'a Deposit,
     pub name: Option<NamePattern>,
-    pub account: Option<String>,
+    /// The place of its account among the different ones.
+    pub account: Option<usize>,
     /// The orders it is compatible with, by position.
     pub links: Vec<Link>,
 }
@@ -29,7 +32,12 @@ impl DepositEntry<'_> {
 /// An order with its compared values prepared.
 pub(super) struct OrderEntry<'a> {
     pub order: &'a Order,
-    pub account: Option<String>,
+    /// The normalised depositor; empty where there is none.
+    pub name: String,
+    /// From when to when its deposit is in window, for people; written when it is first asked for.
+    pub window: OnceLock<String>,
+    /// The place of its account among the different ones.
+    pub account: Option<usize>,
     /// Held by a firm deposit, or approved: no deposit can have it.
     pub is_taken: bool,
     pub firm_sms: Option<i64>,
@@ -62,6 +70,7 @@ pub struct Bucket<'a> {
     pub(super) deposits: Vec<DepositEntry<'a>>,
     pub(super) orders: Vec<OrderEntry<'a>>,
     payers: HashMap<Money, Payers>,
+    accounts: Agreement,
     pub(super) windows: Windows,
     pub(super) now: UnixMs,
     /// For each order the free deposits that fit it in window, by position.
@@ -75,22 +84,25 @@ impl<'a> Bucket<'a> {
     /// is given twice only one counts (of an order the highest version).
     #[must_use]
     pub fn new(deposits: &'a [Deposit], orders: &'a [BucketOrder], windows: Windows, now: UnixMs) -> Self {
-        let mut orders = order_entries(deposits, orders);
+        let (mut paid_into, mut asked_for) = (Accounts::default(), Accounts::default());
+        let mut orders = order_entries(deposits, orders, &mut asked_for);
         let payers = payers_of(&mut orders);
         let mut free: Vec<&Deposit> = deposits.iter().filter(|deposit| deposit.bond == Bond::Free).collect();
         free.sort_by_key(|deposit| deposit.sms_id);
         free.dedup_by_key(|deposit| deposit.sms_id);
-        let deposits = free
+        let deposits: Vec<DepositEntry<'_>> = free
             .into_iter()
             .map(|deposit| DepositEntry {
                 deposit,
                 name: deposit.name.as_deref().and_then(|name| NamePattern::new(name, deposit.name_max)),
-                account: deposit.account.as_deref().and_then(account::normalised),
+                account: deposit.account.as_deref().and_then(|account| paid_into.place(account)),
                 links: Vec::new(),
             })
             .collect();
         let sides = vec![Vec::new(); orders.len()];
-        let mut bucket = Self { deposits, payers, windows, now, in_window: sides.clone(), off_window: sides, orders };
+        let accounts = Agreement::new(paid_into, asked_for);
+        let mut bucket =
+            Self { deposits, payers, accounts, windows, now, in_window: sides.clone(), off_window: sides, orders };
         bucket.link();
         bucket
     }
@@ -110,11 +122,12 @@ impl<'a> Bucket<'a> {
         self.payers.get(&deposit.money).map_or(&[], |payers| &payers.all)
     }
 
-    /// Whether the accounts can be one.
-    pub(super) fn account_agrees(&self, entry: &DepositEntry<'_>, order: usize) -> bool {
-        match (&entry.account, &self.orders[order].account) {
-            (Some(one), Some(other)) => account::agree(one, other),
-            _ => true,
+    /// What comparing the accounts says.
+    pub(super) fn account_verdict(&self, entry: &DepositEntry<'_>, order: usize) -> Verdict {
+        match (entry.account, self.orders[order].account) {
+            (Some(one), Some(other)) if self.accounts.holds(one, other) => Verdict::Agrees,
+            (Some(_), Some(_)) => Verdict::Differs,
+            _ => Verdict::Unknown,
         }
     }
 
@@ -130,7 +143,7 @@ impl<'a> Bucket<'a> {
             let links: Vec<Link> = self
                 .same_payer(entry)
                 .into_iter()
-                .filter(|order| self.account_agrees(entry, *order))
+                .filter(|order| self.account_verdict(entry, *order) != Verdict::Differs)
                 .filter_map(|order| self.timing(entry.deposit, order).map(|timing| Link { order, timing }))
                 .collect();
             let open = |link: &&Link| !self.orders[link.order].is_taken;
@@ -179,7 +192,11 @@ impl Payers {
 }
 
 /// The orders that can have a deposit or be meant by one, by id.
-fn order_entries<'a>(deposits: &[Deposit], orders: &'a [BucketOrder]) -> Vec<OrderEntry<'a>> {
+fn order_entries<'a>(
+    deposits: &[Deposit],
+    orders: &'a [BucketOrder],
+    accounts: &mut Accounts<'a>,
+) -> Vec<OrderEntry<'a>> {
     let mut held: HashMap<&str, i64> = HashMap::new();
     for deposit in deposits {
         if let Bond::Firm { order_id } = &deposit.bond {
@@ -202,7 +219,9 @@ fn order_entries<'a>(deposits: &[Deposit], orders: &'a [BucketOrder]) -> Vec<Ord
             let firm_sms = entry.firm_sms.or_else(|| held.get(entry.order.order_id.as_str()).copied());
             OrderEntry {
                 order: &entry.order,
-                account: entry.order.account.as_deref().and_then(account::normalised),
+                name: normalised(&entry.order.depositor),
+                window: OnceLock::new(),
+                account: entry.order.account.as_deref().and_then(|account| accounts.place(account)),
                 is_taken: firm_sms.is_some() || entry.order.status == OrderStatus::Approved,
                 firm_sms,
                 is_nameless: false,
@@ -217,11 +236,10 @@ fn payers_of(orders: &mut [OrderEntry<'_>]) -> HashMap<Money, Payers> {
     for (at, entry) in orders.iter_mut().enumerate() {
         let payers = groups.entry(entry.order.money).or_default();
         payers.all.push(at);
-        let name = normalised(&entry.order.depositor);
         let reference = entry.order.reference.as_deref().and_then(reference::key);
-        entry.is_nameless = name.is_empty() && reference.is_none();
-        if !name.is_empty() {
-            payers.by_name.entry(name).or_default().push(at);
+        entry.is_nameless = entry.name.is_empty() && reference.is_none();
+        if !entry.name.is_empty() {
+            payers.by_name.entry(entry.name.clone()).or_default().push(at);
         }
         if let Some((key, length)) = reference {
             payers.by_reference.entry(key).or_default().push(at);

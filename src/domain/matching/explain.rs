@@ -5,7 +5,7 @@ use super::rules::{Rule, Ruling};
 use super::window::closes_at;
 use super::{
     CANDIDATES_STORED_MAX, Candidate, CandidateVerdict, Criterion, CriterionVerdict, Explanation, Outcome,
-    RIVALS_STORED_MAX, RunnerUp, Timing, Verdict, account, reference,
+    RIVALS_STORED_MAX, RunnerUp, Timing, Verdict, reference,
 };
 use crate::domain::flags::Flag;
 use crate::domain::order::OrderStatus;
@@ -83,7 +83,7 @@ impl Bucket<'_> {
             (nameless || one.is_nameless)
                 && !one.is_taken
                 && same_payer.binary_search(&order).is_err()
-                && self.account_agrees(entry, order)
+                && self.account_verdict(entry, order) != Verdict::Differs
                 && self.timing(entry.deposit, order).is_some()
         });
         all.extend(unproven.map(|order| ranked(order, Standing::PayerUnknown)));
@@ -92,7 +92,7 @@ impl Bucket<'_> {
 
     /// How an order whose payer agrees fits a deposit that was not given it.
     fn standing(&self, entry: &DepositEntry<'_>, order: usize) -> Standing {
-        if !self.account_agrees(entry, order) {
+        if self.account_verdict(entry, order) == Verdict::Differs {
             return Standing::OtherAccount;
         }
         match self.timing(entry.deposit, order) {
@@ -145,15 +145,9 @@ impl Bucket<'_> {
     }
 
     fn account(&self, entry: &DepositEntry<'_>, order: usize) -> CriterionVerdict {
-        let (one, other) = (&entry.account, &self.orders[order].account);
-        let verdict = match (one, other) {
-            (Some(one), Some(other)) if account::agree(one, other) => Verdict::Agrees,
-            (Some(_), Some(_)) => Verdict::Differs,
-            _ => Verdict::Unknown,
-        };
         CriterionVerdict {
             criterion: Criterion::Account,
-            verdict,
+            verdict: self.account_verdict(entry, order),
             deposit: entry.deposit.account.clone(),
             order: self.orders[order].order.account.clone(),
             note: None,
@@ -162,8 +156,10 @@ impl Bucket<'_> {
 
     fn time(&self, entry: &DepositEntry<'_>, order: usize) -> CriterionVerdict {
         let timing = self.timing(entry.deposit, order);
-        let order = self.orders[order].order;
-        let closes_at = closes_at(order, &self.windows);
+        let order = &self.orders[order];
+        let window = order
+            .window
+            .get_or_init(|| format!("{} to {}", order.order.created_at, closes_at(order.order, &self.windows)));
         let note = match timing {
             Some(Timing::InWindow) => entry.deposit.to_the_minute.then_some("to the minute"),
             Some(Timing::Early) => Some("before the order was placed, within the early window"),
@@ -174,7 +170,7 @@ impl Bucket<'_> {
             criterion: Criterion::Time,
             verdict: if timing.is_some() { Verdict::Agrees } else { Verdict::Differs },
             deposit: Some(entry.deposit.at.to_string()),
-            order: Some(format!("{} to {closes_at}", order.created_at)),
+            order: Some(window.clone()),
             note: note.map(str::to_owned),
         }
     }
@@ -230,7 +226,7 @@ fn agreed(criterion: Criterion, deposit: String, order: String) -> CriterionVerd
 /// What says who paid, on both sides.
 fn payer(entry: &DepositEntry<'_>, order: &OrderEntry<'_>, is_unknown: bool) -> CriterionVerdict {
     let deposit = entry.deposit;
-    let name_fits = entry.name.as_ref().filter(|name| name.fits(&super::name::normalised(&order.order.depositor)));
+    let name_fits = entry.name.as_ref().filter(|name| name.fits(&order.name));
     let (verdict, deposit, order, note) = if is_unknown {
         let of_deposit = deposit.name.clone().or_else(|| deposit.reference.clone());
         let note = if order.is_nameless { "the order names nobody" } else { "the deposit names nobody" };

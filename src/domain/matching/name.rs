@@ -116,14 +116,8 @@ impl NamePattern {
 fn without_forms(folded: &str) -> (String, bool) {
     let mut text: String = folded.trim().chars().map(|c| if is_mask(c) { MASK } else { c }).collect();
     let mut ends_in_form = false;
-    for form in BRACKETED_FORMS {
-        let bracketed = format!("({form})");
-        ends_in_form |= text.ends_with(&bracketed);
-        text = text.replace(&bracketed, " ");
-        // A bank that cuts names from the left leaves half a bracket: `주)에이치케이`.
-        if let Some(rest) = text.strip_prefix(form).and_then(|rest| rest.strip_prefix(')')) {
-            text = rest.to_owned();
-        }
+    if text.contains(')') {
+        ends_in_form = without_bracketed_forms(&mut text);
     }
     let mut words: Vec<&str> = text.split(|c| !is_word(c) && c != MASK).filter(|word| !word.is_empty()).collect();
     while words.len() > 1 && words.last().is_some_and(|word| TRAILING_WORDS.contains(word)) {
@@ -136,6 +130,21 @@ fn without_forms(folded: &str) -> (String, bool) {
         ends_in_form |= at_end;
     }
     (compact, ends_in_form)
+}
+
+/// Drops `(주)` and the like; says whether the name ended in one.
+fn without_bracketed_forms(text: &mut String) -> bool {
+    let mut ends_in_form = false;
+    for form in BRACKETED_FORMS {
+        let bracketed = format!("({form})");
+        ends_in_form |= text.ends_with(&bracketed);
+        *text = text.replace(&bracketed, " ");
+        // A bank that cuts names from the left leaves half a bracket: `주)에이치케이`.
+        if let Some(rest) = text.strip_prefix(form).and_then(|rest| rest.strip_prefix(')')) {
+            *text = rest.to_owned();
+        }
+    }
+    ends_in_form
 }
 
 fn without_one_written_form(compact: &str) -> Option<(String, bool)> {

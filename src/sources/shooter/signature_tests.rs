@@ -92,6 +92,11 @@ fn secrets_become_keys() {
 #[test]
 fn an_empty_secret_lets_nobody_in() {
     assert!(!passes(&standard(standard::SIGNATURE).secret("")));
+    let mut by_anybody = mac_of(b"").unwrap();
+    by_anybody.update(format!("{APP_TIMESTAMP}\n").as_bytes());
+    let sign = BASE64.encode(by_anybody.finalize().into_bytes()).replace('+', "%2B");
+    let refused = smsforwarder(&sign).secret("").entries();
+    assert!(matches!(refused, Err(DecodeError::BadSignature(_))), "{refused:?}");
 }
 
 const APP_TIMESTAMP: &str = "1790000000123";
@@ -109,6 +114,11 @@ fn the_app_signs_encoded_or_not() {
     let once = APP_SIGN.replace('/', "%2F").replace('=', "%3D");
     for sign in [APP_SIGN, &once, &once.replace('%', "%25")] {
         assert_eq!(smsforwarder(sign).one().text.as_deref(), Some("a"), "{sign}");
+        let mut by_json = smsforwarder("");
+        let fields = serde_json::json!({"content": "a", "timestamp": APP_TIMESTAMP, "sign": sign});
+        by_json.body = fields.to_string().into_bytes();
+        by_json.content_type = Some("application/json".into());
+        assert_eq!(by_json.one().text.as_deref(), Some("a"), "{sign}");
     }
     // The app's secret has a signature with a plus sign at this time; a form turns it into a space.
     let at_plus = (0..).map(|n| format!("{}", 1_790_000_000_123_i64 + n)).find_map(|timestamp| {

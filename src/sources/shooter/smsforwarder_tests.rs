@@ -59,6 +59,7 @@ fn identity_is_sender_text_and_times() {
     }
     let later = key(&body("1", "a", "t", "1776850200124"));
     assert!(first < later, "keys grow with time");
+    assert_ne!(key(&body("1", "a", "t", "1776850200")), key(&body("1", "a", "t", "1776850201")), "odd times count too");
     let untimed = |now| key(&body("1", "a", "2026-04-22 18:30:00", "").at(at(now)));
     assert_eq!(untimed("2026-04-22T09:31:00Z"), untimed("2026-04-22T09:35:00Z"));
 }
@@ -84,6 +85,7 @@ fn what_may_hold_a_message_is_quarantined_with_what_came() {
         (form(&format!("from=1&content=a%00b&timestamp={TIMESTAMP}")), "1"),
         (form(&format!("from=1%00&content=ab&timestamp={TIMESTAMP}")), "1"),
         (form("from=1&content=a"), "1"),
+        (form(&format!("from={}&content=a&timestamp={TIMESTAMP}", "9".repeat(65))), &"9".repeat(64)),
         (long, "1"),
     ];
     for (post, sender) in cases {
