@@ -17,7 +17,9 @@ async fn the_document_declares_what_every_route_can_answer() {
     let app = TestApp::new();
     let document = app.get("/openapi.json").await.json();
     assert_eq!(document["openapi"], "3.1.0");
+    let mut ids = std::collections::BTreeSet::new();
     for (name, operation) in operations(&document) {
+        assert!(ids.insert(operation["operationId"].as_str().unwrap()), "{name} shares its operationId");
         let responses = operation["responses"].as_object().unwrap();
         let has = |status: &str| responses.contains_key(status);
         assert!(has("422"), "{name}");
