@@ -80,7 +80,7 @@ impl App {
         let mut app =
             Self { address: listeners.address(), store, supervision, actors, servers: Vec::new(), token, draining };
         if let Some(listener) = listeners.service {
-            let state = app.service_state(config, probes.clone(), public_url, clock);
+            let state = app.service_state(config, probes.clone(), clock);
             app.servers.push(server::serve(listener, state)?);
         }
         if let Some(listener) = listeners.worker {
@@ -89,7 +89,7 @@ impl App {
         Ok(app)
     }
 
-    fn service_state(&self, config: &Config, probes: ProbeState, public_url: String, clock: Clock) -> ServiceState {
+    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock) -> ServiceState {
         let actors = self.actors.registry.clone();
         ServiceState {
             phones: Arc::new(actors.phones),
@@ -112,7 +112,6 @@ impl App {
                 rate_per_minute: config.shooter.rate_per_minute,
                 rate_burst: config.shooter.rate_burst,
             },
-            public_url,
             clock,
         }
     }
