@@ -129,12 +129,8 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
     Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger() }
 }
 
-<<<<<<< HEAD
-fn registry(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, public_url: &str) -> Registry {
-=======
 fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, public_url: &str) -> Registry {
     let supervision = fleet.supervision();
->>>>>>> multi
     let (of, validator, window) = (store.clone(), stages.validator.clone(), config.pipeline.correlation_window);
     // The writer of what nobody else will send again: a thread of its own, and room for a burst.
     let inbox_spec = one(inbox::KIND).critical().mailbox(8_192).placement(Placement::Own);

@@ -67,20 +67,15 @@ impl App {
             Some(url) => url.as_str().to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
         };
-<<<<<<< HEAD
-        let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process_name());
-        let actors = Actors::build(config, &store, &supervision, &public_url);
-        let recorder = metrics.clone();
-        supervision.spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
-            let child = upkeep::MetricsUpkeep::new(recorder.clone());
-            async move { Ok(child) }
-        });
-=======
         let process = process_name(listeners.address());
         let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process.clone());
         let fleet = Fleet::new(&process, supervision, clock.clone());
         let actors = Actors::build(config, &store, &fleet, &public_url)?;
->>>>>>> multi
+        let recorder = metrics.clone();
+        fleet.supervision().spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
+            let child = upkeep::MetricsUpkeep::new(recorder.clone());
+            async move { Ok(child) }
+        });
         let (draining, drained) = watch::channel(false);
         let probes = ProbeState {
             readiness: checks::readiness(&store),
@@ -90,12 +85,6 @@ impl App {
             metrics,
             draining: drained,
         };
-<<<<<<< HEAD
-        let mut app =
-            Self { address: listeners.address(), store, supervision, actors, servers: Vec::new(), token, draining };
-        if let Some(listener) = listeners.service {
-            let state = app.service_state(config, probes.clone(), clock);
-=======
         let mut app = Self {
             address: listeners.address(),
             store,
@@ -108,8 +97,7 @@ impl App {
         };
         if let Some(listener) = listeners.service {
             let probes = app.service_probes(config, probes.clone());
-            let state = app.service_state(config, probes, public_url, clock);
->>>>>>> multi
+            let state = app.service_state(config, probes, clock);
             app.servers.push(server::serve(listener, state)?);
         }
         if let Some(listener) = listeners.worker {
@@ -118,9 +106,6 @@ impl App {
         Ok(app)
     }
 
-<<<<<<< HEAD
-    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock) -> ServiceState {
-=======
     /// A service answers for every process.
     fn service_probes(&self, config: &Config, mut probes: ProbeState) -> ProbeState {
         probes.actors = Arc::new(self.fleet.clone());
@@ -130,8 +115,7 @@ impl App {
         probes
     }
 
-    fn service_state(&self, config: &Config, probes: ProbeState, public_url: String, clock: Clock) -> ServiceState {
->>>>>>> multi
+    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock) -> ServiceState {
         let actors = self.actors.registry.clone();
         ServiceState {
             phones: Arc::new(actors.phones),

@@ -45,17 +45,10 @@ pub struct EventFeed {
 impl EventFeed {
     /// The actor over `store`; `top_info` is where [`super::top_info::TopInfoBoard`] puts its counters.
     #[must_use]
-<<<<<<< HEAD
-    pub fn new(store: Store, supervision: Supervision, top_info: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
-        Self {
-            store,
-            supervision,
-=======
     pub fn new(store: Store, fleet: Fleet, top_info: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
         Self {
             store,
             fleet,
->>>>>>> multi
             top_info,
             counters: None,
             passed: None,
