@@ -9,7 +9,8 @@ use crate::domain::refusal::FieldError;
 use crate::domain::sms::Direction;
 use crate::domain::text;
 
-use super::compiled::{Compiled, Rival};
+use super::compiled::Compiled;
+use super::rival::Rival;
 use super::field::FieldName;
 use super::pattern::{self, Group, Longest};
 use super::program::{self, Program};
