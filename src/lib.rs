@@ -3,6 +3,7 @@
 //! `docs/ARCHITECTURE.md` walks through the code; this page only lists the parts.
 
 pub mod app;
+pub mod bench;
 pub mod bus;
 pub mod cli;
 pub mod clock;

@@ -23,7 +23,8 @@ use crate::http::server::{self, Running};
 use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
-use crate::supervision::{Placement, Policy, Supervision};
+use crate::supervision::{Placement, Policy, Spec, Supervision};
+use crate::telemetry::upkeep;
 
 pub use actors::Actors;
 use audit_port::AuditPort;
@@ -70,6 +71,11 @@ impl App {
         let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process.clone());
         let fleet = Fleet::new(&process, supervision, clock.clone());
         let actors = Actors::build(config, &store, &fleet, &public_url)?;
+        let recorder = metrics.clone();
+        fleet.supervision().spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
+            let child = upkeep::MetricsUpkeep::new(recorder.clone());
+            async move { Ok(child) }
+        });
         let (draining, drained) = watch::channel(false);
         let probes = ProbeState {
             readiness: checks::readiness(&store),
@@ -234,6 +240,12 @@ async fn open_store(config: &Config, clock: Clock, secrets: SecretBox) -> anyhow
             pending.len()
         );
     }
+    store.check_key().await.with_context(|| {
+        format!(
+            "the key file {} is not the one that sealed what is in the database; put the right one back",
+            config.secrets.key_file.display()
+        )
+    })?;
     Ok(store)
 }
 

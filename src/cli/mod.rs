@@ -4,6 +4,7 @@
 
 mod actors;
 mod audit;
+mod bench;
 mod check_config;
 mod client;
 mod completions;
@@ -54,6 +55,8 @@ enum Command {
     Actors(actors::Args),
     /// Check the audit log.
     Audit(audit::Args),
+    /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
+    Bench(bench::Args),
     /// Print the OpenAPI document of the service's HTTP interface.
     Openapi(openapi::Args),
     /// Print a completion script for a shell.
@@ -65,6 +68,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Run(args) => run::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
+        Command::Bench(args) => bench::run(context, &args),
         Command::Openapi(args) => openapi::run(context, &args),
         Command::CheckConfig(args) => check_config::run(context, &args),
         Command::Health(args) => health::run(context, &args),

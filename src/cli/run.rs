@@ -1,6 +1,5 @@
 //! `recon run`: the daemon.
 
-
 use super::{CliError, Context};
 use crate::app::App;
 use crate::clock::Clock;
@@ -32,7 +31,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
         let app = App::start(&loaded.config, metrics, Clock::system())
             .await
             .map_err(|error| CliError::No(format!("the daemon cannot start: {error:#}")))?;
-        let watchdog = watchdog::Watchdog::start().map_err(|error| CliError::No(format!("no thread for the watchdog: {error}")))?;
+        let watchdog = watchdog::Watchdog::start()
+            .map_err(|error| CliError::No(format!("no thread for the watchdog: {error}")))?;
         app.supervision().watch_with(&watchdog);
         welcome(&loaded.config, &app);
         notify::ready();

@@ -43,11 +43,8 @@ pub(super) async fn put(service: Data<Service>, write: Write<OrdersInput>) -> Re
     responses((status = 200, description = "A page", body = Page<OrderView>)))]
 pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::of(&request);
-    let filter = OrderFilter {
-        status: query.parsed("status"),
-        user_id: query.text("user_id"),
-        matched: query.flag("matched"),
-    };
+    let filter =
+        OrderFilter { status: query.parsed("status"), user_id: query.text("user_id"), matched: query.flag("matched") };
     let page = query.page();
     query.finish()?;
     Ok(HttpResponse::Ok().json(ask(&*service.state.orders, ListOrders { filter, page }).await?))

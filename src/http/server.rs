@@ -14,7 +14,9 @@ use tokio::sync::oneshot;
 use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
-use super::{actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, sms, templates, top_info};
+use super::{
+    actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, sms, templates, top_info,
+};
 
 /// Less than what a platform gives a process to end.
 const SHUTDOWN_WITHIN_S: u64 = 20;
@@ -104,13 +106,8 @@ async fn no_such_path() -> Result<HttpResponse, Problem> {
 pub fn app(
     served: &Served,
 ) -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<BoxBody>,
-        Error = Error,
-        InitError = (),
-    > + use<>,
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
+    + use<>,
 > {
     App::new().wrap(from_fn(observe::observe)).configure(|config| served.configure(config))
 }

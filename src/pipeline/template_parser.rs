@@ -1,5 +1,6 @@
 //! Reads amount and depositor with the operators' templates: `accepted` becomes `parsed`, `ignored` or `unparsed`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,14 +38,22 @@ pub struct TemplateParser {
     matcher: Nudger,
     period: Duration,
     revision: Option<i64>,
-    book: Arc<TemplateBook>,
+    library: Arc<Library>,
+}
+
+/// The templates in use, as one set.
+#[derive(Debug, Default)]
+struct Library {
+    book: TemplateBook,
+    /// After how many characters a template's bank cuts names, by template.
+    name_max: HashMap<i64, i64>,
 }
 
 impl TemplateParser {
     /// A parser that wakes the matcher, and looks by itself each `period`.
     #[must_use]
     pub fn new(store: Store, matcher: Nudger, period: Duration) -> Self {
-        Self { store, matcher, period, revision: None, book: Arc::new(TemplateBook::build(Vec::new())) }
+        Self { store, matcher, period, revision: None, library: Arc::default() }
     }
 
     /// Compiles the templates anew where they have changed: off this thread, and swapped as a whole.
@@ -54,17 +63,17 @@ impl TemplateParser {
             return Ok(());
         }
         let stored = self.store.templates_enabled().await?;
-        let book = tokio::task::spawn_blocking(move || build(stored)).await?;
-        self.book = Arc::new(book);
+        let library = tokio::task::spawn_blocking(move || build(stored)).await?;
+        self.library = Arc::new(library);
         self.revision = Some(revision);
         Ok(())
     }
 
     async fn round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
-        let book = Arc::clone(&self.book);
+        let library = Arc::clone(&self.library);
         let advanced =
-            self.store.advance(SmsState::Accepted, BATCH, KIND, |row| retry::guarded(|| parse(row, &book))).await?;
+            self.store.advance(SmsState::Accepted, BATCH, KIND, |row| retry::guarded(|| parse(row, &library))).await?;
         let more = u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.matcher.nudge();
@@ -78,7 +87,7 @@ impl TemplateParser {
 }
 
 /// Compiles what is stored. A template that no longer compiles was checked when it was saved: it is left out and said.
-fn build(stored: Vec<(i64, i64, TemplateSpec)>) -> TemplateBook {
+fn build(stored: Vec<(i64, i64, TemplateSpec)>) -> Library {
     let mut entries = Vec::with_capacity(stored.len());
     for (id, version, spec) in stored {
         match spec.compile() {
@@ -96,10 +105,11 @@ fn build(stored: Vec<(i64, i64, TemplateSpec)>) -> TemplateBook {
             }
         }
     }
-    TemplateBook::build(entries)
+    let name_max = entries.iter().filter_map(|entry| Some((entry.id, i64::from(entry.spec.name_max?)))).collect();
+    Library { book: TemplateBook::build(entries), name_max }
 }
 
-fn parse(row: &sms::Model, book: &TemplateBook) -> Step {
+fn parse(row: &sms::Model, library: &Library) -> Step {
     if is_synthetic(row.id) {
         return heartbeat(row);
     }
@@ -107,31 +117,27 @@ fn parse(row: &sms::Model, book: &TemplateBook) -> Step {
         return Step::Failed("it has no text".to_owned());
     };
     let text = normalise(raw);
-    let parsed = book.parse(&row.sender_key, &text, UnixMs(row.received_at));
+    let parsed = library.book.parse(&row.sender_key, &text, UnixMs(row.received_at));
     let mut after = row.clone();
     after.state = parsed.state.as_str().to_owned();
-    let flags = if text.suspicious { parsed.flags.with(Flag::SuspiciousText) } else { parsed.flags };
-    replace_flags(&mut after, PARSING_FLAGS, flags);
-    system_review(&mut after, parsed.need_check || (text.suspicious && parsed.state != SmsState::Ignored));
-    let reason = reason_of(&parsed, flags);
+    replace_flags(&mut after, PARSING_FLAGS, parsed.flags);
+    system_review(&mut after, parsed.need_check);
+    let reason = reason_of(&parsed);
     if let Some((id, version, reading)) = parsed.reading {
         after.template_id = Some(id);
         after.template_version = Some(version);
         take_over(&mut after, reading);
-        after.name_max = book.entry(id).and_then(|entry| entry.spec.name_max).map(i64::from);
-        if after.account.is_none() {
-            after.account = book.entry(id).and_then(|entry| entry.spec.account.clone());
-        }
+        after.name_max = library.name_max.get(&id).copied();
     }
     Step::Becomes(Box::new(after), Some(reason))
 }
 
-fn reason_of(parsed: &Parsed, flags: Flags) -> String {
+fn reason_of(parsed: &Parsed) -> String {
     let mut reason = match &parsed.reading {
         Some((id, version, _)) => format!("read by template {id} version {version}"),
         None => "no template fits".to_owned(),
     };
-    let names: Vec<&str> = flags.iter().map(Flag::as_str).collect();
+    let names: Vec<&str> = parsed.flags.iter().map(Flag::as_str).collect();
     if !names.is_empty() {
         reason.push_str("; ");
         reason.push_str(&names.join(", "));

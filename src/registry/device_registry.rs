@@ -262,3 +262,6 @@ pub struct FindDevice {
     /// The token as it stands in the URL.
     pub token: String,
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,3 +167,6 @@ pub struct Subscribe {
     /// Everything after this id first; none: only what comes.
     pub after: Option<i64>,
 }
+
+#[cfg(test)]
+mod tests;

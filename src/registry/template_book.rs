@@ -114,8 +114,7 @@ async fn test(input: TemplateTestInput, now: UnixMs) -> Result<TemplateTestDone,
     off_thread(move || {
         let within = |error: FieldError| FieldError::new(format!("template.{}", error.field), error.message);
         let compiled = input.template.compile();
-        let compiled =
-            compiled.map_err(|errors| Refusal::Invalid(errors.into_iter().map(within).collect()))?;
+        let compiled = compiled.map_err(|errors| Refusal::Invalid(errors.into_iter().map(within).collect()))?;
         let results = input.texts.iter().map(|text| match compiled.read(&normalise(text), now) {
             Some(reading) => TemplateTestResult {
                 matched: true,
@@ -225,3 +224,6 @@ pub struct TestTemplate {
     /// The template and the texts.
     pub input: TemplateTestInput,
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,6 @@ impl Serve<GetTopInfo> for TopInfoBoard {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<TopInfo, Refusal>")]
 pub struct GetTopInfo;
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! or [`Store::command`] (people's requests: idempotent, audited), each one transaction.
 
 pub mod audit;
+pub mod bench;
 mod command;
 mod connect;
 pub mod control;

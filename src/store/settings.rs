@@ -5,6 +5,10 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
 
 use super::StoreError;
 use crate::domain::time::UnixMs;
+use crate::secrets::Place;
+
+/// A sealed word, by which a process sees that it has the right key.
+const KEY_CHECK: &str = "secrets.check";
 
 /// Sets of operators' data that loops keep a copy of. Each change of a set raises its revision in the same transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,5 +81,26 @@ impl super::Store {
     /// Where the database fails.
     pub async fn revision(&self, of: Revised) -> Result<i64, StoreError> {
         revision(self.reader(), of).await
+    }
+}
+
+impl super::Store {
+    /// Whether the key that this process was given is the one that sealed what is stored. The first process to ask leaves
+    /// a sealed word for those that come after.
+    ///
+    /// # Errors
+    /// Where the key is another one, or the store fails.
+    pub async fn check_key(&self) -> Result<(), StoreError> {
+        let place = Place::new("setting", &KEY_CHECK, "value");
+        if let Some((sealed, _)) = get(self.reader(), KEY_CHECK).await? {
+            let sealed = hex::decode(sealed).map_err(|error| StoreError::corrupt(KEY_CHECK, error))?;
+            return match self.secrets().open(&place, &sealed) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(StoreError::corrupt(KEY_CHECK, error)),
+            };
+        }
+        let sealed = self.secrets().seal(&place, b"recon").map_err(|error| StoreError::corrupt(KEY_CHECK, error))?;
+        let now = self.now();
+        self.write(async |txn| put(txn, KEY_CHECK, &hex::encode(sealed), now).await).await
     }
 }

@@ -4,6 +4,7 @@
 
 mod log;
 mod metrics;
+pub mod upkeep;
 
 pub use log::{LogInstallError, install_log};
 pub use metrics::{METRICS, Metric, MetricKind, install_metrics, names};

@@ -71,6 +71,24 @@ pub fn normalise(raw: &str) -> Normalised {
     Normalised { text, suspicious, foreign_digits }
 }
 
+/// A template's pattern without the headers that are stripped from texts, and how many characters went before it.
+#[must_use]
+pub fn without_header(pattern: &str) -> (usize, &str) {
+    let kept = header::strip(pattern);
+    (pattern[..kept.start].chars().count(), &pattern[kept])
+}
+
+/// A part of a template, folded as the texts are that it is compared with; nothing is stripped or trimmed.
+#[must_use]
+pub fn normalise_literal(literal: &str) -> String {
+    let mut folding = Folding::default();
+    for c in literal.chars() {
+        folding.push(c);
+    }
+    folding.flush();
+    folding.text.replace('\n', " ")
+}
+
 /// The normalised text with every run of white space made one space: what two channels must agree on for one message.
 #[must_use]
 pub fn fingerprint_text(raw: &str) -> String {

@@ -115,8 +115,7 @@ pub async fn read_bytes(request: &HttpRequest, payload: Payload, limit: BodyLimi
     if encoded {
         return Err(Problem::new(Kind::UnsupportedMediaType, "bodies are taken as they are, without Content-Encoding"));
     }
-    let too_large =
-        || Problem::new(Kind::ContentTooLarge, format!("the body may have {} bytes at most", limit.0));
+    let too_large = || Problem::new(Kind::ContentTooLarge, format!("the body may have {} bytes at most", limit.0));
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > limit.0) {
         return Err(too_large());
@@ -207,9 +206,10 @@ fn nul_in(value: &serde_json::Value) -> Option<String> {
     use serde_json::Value;
     match value {
         Value::String(text) => text.contains('\0').then(String::new),
-        Value::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
-            nul_in(item).map(|rest| format!("[{index}]{}", dotted(&rest)))
-        }),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| nul_in(item).map(|rest| format!("[{index}]{}", dotted(&rest)))),
         Value::Object(fields) => fields.iter().find_map(|(name, item)| {
             if name.contains('\0') {
                 return Some(name.replace('\0', "\u{fffd}"));

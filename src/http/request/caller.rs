@@ -18,10 +18,8 @@ const KEY_MAX: usize = 255;
 pub(super) fn of(request: &HttpRequest, body_hash: [u8; 32]) -> Result<Caller, Problem> {
     let operator = single(request, OPERATOR)?.map(operator).transpose()?;
     let key = single(request, IDEMPOTENCY_KEY)?.map(idempotency_key).transpose()?;
-    let idempotency = key.map(|key| Idempotency {
-        key: format!("{} {} {key}", request.method(), request.path()),
-        body_hash,
-    });
+    let idempotency =
+        key.map(|key| Idempotency { key: format!("{} {} {key}", request.method(), request.path()), body_hash });
     Ok(Caller { operator, idempotency })
 }
 

@@ -28,7 +28,9 @@ impl QueryReader {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match (decoded(name), decoded(value)) {
                 (Some(name), Some(value)) => reader.pairs.push((name, value)),
-                _ => reader.errors.push(FieldError::new(name, "is not percent-encoded UTF-8, or holds the character NUL")),
+                _ => reader
+                    .errors
+                    .push(FieldError::new(name, "is not percent-encoded UTF-8, or holds the character NUL")),
             }
         }
         reader

@@ -37,6 +37,11 @@ impl Listeners {
         self.all.is_empty()
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     /// Whether somebody still reads from the store.
     pub(super) fn is_catching_up(&self) -> bool {
         self.all.iter().any(|listener| !listener.level)

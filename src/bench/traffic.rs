@@ -1,0 +1,44 @@
+//! The messages and orders that are sent: a fictional bank's deposits.
+
+use serde_json::{Value, json};
+
+use crate::domain::matching::synthetic;
+use crate::domain::time::UnixMs;
+
+/// The bank's number.
+pub(super) const SENDER: &str = "15881688";
+
+/// What reads its messages.
+pub(super) const TEMPLATE: &str = "[KB]{date} {time}\n{account}\n{name}\n입금\n{amount}\n잔액{balance}";
+
+/// The amount of deposit and order `nth`, in won: several orders ask for each.
+pub(super) fn amount(nth: u32) -> u32 {
+    10_000 + nth % 50 * 1_000
+}
+
+/// The payer of deposit and order `nth`.
+pub(super) fn payer(nth: u32) -> String {
+    synthetic::order(nth, synthetic::Names::Distinct).order.depositor
+}
+
+/// The text of deposit `nth`, received at `now`. No two are equal.
+pub(super) fn text(nth: u32, now: UnixMs) -> String {
+    let when = now.to_timestamp().to_zoned_datetime(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
+    let (name, amount) = (payer(nth), amount(nth));
+    format!(
+        "[Web발신]\n[KB]{}\n123456**789\n{name}\n입금\n{amount}\n잔액{}",
+        when.strftime("%m/%d %H:%M"),
+        1_000_000 + nth
+    )
+}
+
+/// Message `nth` of format `recon`.
+pub(super) fn message(nth: u32, now: UnixMs) -> Value {
+    json!({"id": format!("bench-{nth}"), "sender": SENDER, "text": text(nth, now), "received_at": now})
+}
+
+/// The open order that deposit `nth` pays.
+pub(super) fn order(nth: u32, now: UnixMs) -> Value {
+    json!({"order_id": format!("R-{nth}"), "user_id": format!("u{nth}"), "amount": amount(nth).to_string(),
+        "currency": "KRW", "depositor": payer(nth), "status": "open", "created_at": now, "version": 1})
+}

@@ -1,0 +1,238 @@
+//! From what an operator wrote to a [`Compiled`], or to what is wrong with it.
+
+use jiff::tz::TimeZone;
+use regex_syntax::hir::Hir;
+
+use crate::domain::money::{Currency, Money};
+use crate::domain::phone::comparable_sender;
+use crate::domain::refusal::FieldError;
+use crate::domain::sms::Direction;
+use crate::domain::text;
+
+use super::compiled::{Compiled, Rival};
+use super::field::FieldName;
+use super::pattern::{self, Group, Longest};
+use super::program::{self, Program};
+use super::spec::{TemplateKind, TemplateSpec};
+use super::syntax::{self, Node, SyntaxError};
+use super::{literal, sample, words};
+
+/// The longest pattern (characters).
+const LONGEST_PATTERN: usize = 4000;
+/// The most senders of one template.
+const MOST_SENDERS: usize = 100;
+/// The most samples of one template.
+const MOST_SAMPLES: usize = 100;
+
+impl TemplateSpec {
+    /// Whether the template can be saved: everything that [`compile`](Self::compile) checks.
+    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+        self.compile().map(|_| ())
+    }
+
+    /// Makes the template ready to read. Every sample has been read as it is expected.
+    ///
+    /// # Errors
+    /// All wrong fields at once; of a bad pattern the character (counted from 1) and the reason; of a sample what
+    /// differed (`samples[0].expect.amount`).
+    pub fn compile(&self) -> Result<Compiled, Vec<FieldError>> {
+        let mut errors = self.plain_errors();
+        let currency = self.currency_checked().map_err(|error| errors.push(error)).ok();
+        let zone = TimeZone::get(&self.timezone)
+            .map_err(|_| {
+                let message = format!("{:?} is no time zone like Asia/Seoul", self.timezone);
+                errors.push(FieldError::new("timezone", message));
+            })
+            .ok();
+        let maximum = self.maximum(currency).map_err(|error| errors.push(error)).ok().flatten();
+        let pattern = match self.kind {
+            TemplateKind::Typed => self.typed(currency.unwrap_or(Currency::KRW)),
+            TemplateKind::Regex => self.regex(),
+        };
+        let pattern = pattern
+            .map_err(|(at, reason)| {
+                errors.push(FieldError::new("pattern", format!("character {at}: {reason}")));
+            })
+            .ok();
+        let (Some(currency), Some(zone), Some(pattern), true) = (currency, zone, pattern, errors.is_empty()) else {
+            return Err(errors);
+        };
+        let compiled = Compiled {
+            warnings: pattern.warnings,
+            direction: self.direction,
+            currency,
+            zone,
+            account: self.account.clone(),
+            maximum,
+            pattern: self.pattern.clone(),
+            program: pattern.program,
+            groups: pattern.groups,
+            rivals: pattern.rivals,
+            required: pattern.required,
+        };
+        let errors = sample::differences(self, &compiled);
+        if errors.is_empty() { Ok(compiled) } else { Err(errors) }
+    }
+
+    fn plain_errors(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        let mut check = |is_wrong: bool, field: &str, message: &str| {
+            if is_wrong {
+                errors.push(FieldError::new(field, message));
+            }
+        };
+        let name = self.name.trim().chars().count();
+        check(name == 0 || name > 100, "name", "a name has 1 to 100 characters");
+        check(self.pattern.trim().is_empty(), "pattern", "character 1: the pattern is empty");
+        check(
+            self.pattern.chars().count() > LONGEST_PATTERN,
+            "pattern",
+            &format!("character {LONGEST_PATTERN}: a pattern has at most so many characters"),
+        );
+        check(self.senders.is_empty(), "senders", "name at least one sender, or `*` for all");
+        check(self.senders.len() > MOST_SENDERS, "senders", "a template has at most 100 senders");
+        check(self.samples.len() > MOST_SAMPLES, "samples", "a template has at most 100 samples");
+        for (at, sender) in self.senders.iter().enumerate() {
+            check(
+                sender != "*" && (comparable_sender(sender).is_empty() || sender.chars().count() > 64),
+                &format!("senders[{at}]"),
+                "a sender is a number, a name of at most 64 characters, or `*`",
+            );
+        }
+        let account = self.account.as_deref().map(|account| account.trim().chars().count());
+        check(account.is_some_and(|len| len == 0 || len > 64), "account", "an account has 1 to 64 characters");
+        check(self.name_max.is_some_and(|most| most == 0 || most > 40), "name_max", "it is 1 to 40 characters");
+        errors
+    }
+
+    fn currency_checked(&self) -> Result<Currency, FieldError> {
+        let currency: Currency =
+            self.currency.parse().map_err(|error| FieldError::new("currency", format!("{error}")))?;
+        if currency == Currency::TEST {
+            return Err(FieldError::new("currency", "XTS is the heartbeat's currency; no template has it"));
+        }
+        Ok(currency)
+    }
+
+    fn maximum(&self, currency: Option<Currency>) -> Result<Option<Money>, FieldError> {
+        let (Some(amount), Some(currency)) = (&self.max_amount, currency) else { return Ok(None) };
+        let maximum =
+            Money::from_major(amount, currency).map_err(|error| FieldError::new("max_amount", format!("{error}")))?;
+        if maximum.minor == 0 {
+            return Err(FieldError::new("max_amount", "a maximum of zero lets nothing through"));
+        }
+        Ok(Some(maximum))
+    }
+
+    fn typed(&self, currency: Currency) -> Result<Pattern, (usize, String)> {
+        let (skipped, body) = text::without_header(&self.pattern);
+        let shifted = |error: SyntaxError| (error.at + skipped, error.reason);
+        let (nodes, mut warnings) = syntax::parse(body).map_err(shifted)?;
+        let nodes = pattern::merge_spaces(nodes);
+        let sets = pattern::field_sets(&nodes).map_err(shifted)?;
+        self.check_fields(|field| sets.some.contains(&field), |field| sets.every.contains(&field))?;
+        let emit = |longest| pattern::emit(&nodes, currency, longest).map_err(shifted);
+        let main = emit(Longest::default())?;
+        let hir = program::anchor(program::parse_regex(&main.regex)?);
+        let program = Program::compile(&hir).map_err(|reason| (1, reason))?;
+        let mut rivals = Vec::new();
+        for longest in [Longest { texts: false, skips: true }, Longest { texts: true, skips: true }] {
+            let rival = emit(longest)?;
+            let is_new =
+                if longest.texts { emit(Longest { texts: false, skips: true })? != rival } else { rival != main };
+            if is_new {
+                let hir = program::anchor(program::parse_regex(&rival.regex)?);
+                let program = Program::compile(&hir).map_err(|reason| (1, reason))?;
+                rivals.push(Rival { program, every_field: !longest.texts });
+            }
+        }
+        warnings.extend(literal_digits(&nodes));
+        warnings.extend(self.word_warnings(body));
+        let groups = main.groups.into_iter().filter_map(|group| Some((program.group(&group.name)?, group))).collect();
+        Ok(Pattern { program, groups, rivals, required: literal::required(&hir), warnings })
+    }
+
+    fn regex(&self) -> Result<Pattern, (usize, String)> {
+        let inner = program::parse_regex(&self.pattern)?;
+        let compile = |inner: Hir| {
+            let hir = program::anchor(inner);
+            Program::compile(&hir).map(|program| (program, hir)).map_err(|reason| (1, reason))
+        };
+        let turned = program::turn_greed_outside_groups(&inner);
+        let has_rival = turned != inner;
+        let (program, hir) = compile(inner)?;
+        let mut groups = Vec::new();
+        for (index, name) in program.named_groups() {
+            let Some(field) = FieldName::of(name) else {
+                return Err((self.place_of(name), format!("there is no field `{name}`")));
+            };
+            let group = Group {
+                name: name.to_owned(),
+                field,
+                kind: field.default_type(),
+                loose_left: false,
+                loose_right: false,
+                may_be_fused: false,
+            };
+            if groups.iter().any(|(_, other): &(usize, Group)| other.field == field) {
+                return Err((self.place_of(name), format!("`{field}` stands twice; a field is read once")));
+            }
+            groups.push((index, group));
+        }
+        let has = |field| groups.iter().any(|(_, group)| group.field == field);
+        self.check_fields(has, has)?;
+        let rivals =
+            if has_rival { vec![Rival { program: compile(turned)?.0, every_field: true }] } else { Vec::new() };
+        let required = literal::required(&hir);
+        Ok(Pattern { program, groups, rivals, required, warnings: self.word_warnings(&self.pattern) })
+    }
+
+    fn place_of(&self, group: &str) -> usize {
+        self.pattern.find(group).map_or(1, |at| self.pattern[..at].chars().count() + 1)
+    }
+
+    fn check_fields(
+        &self,
+        some: impl Fn(FieldName) -> bool,
+        every: impl Fn(FieldName) -> bool,
+    ) -> Result<(), (usize, String)> {
+        if some(FieldName::Datetime) && (some(FieldName::Date) || some(FieldName::Time)) {
+            return Err((1, "`datetime` stands beside `date` or `time`; it is both already".to_owned()));
+        }
+        if self.direction == Direction::Deposit && !every(FieldName::Amount) {
+            let reason = "a deposit needs an `{amount}` that is always there: not only in an optional part";
+            return Err((1, reason.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn word_warnings(&self, pattern: &str) -> Vec<String> {
+        if self.direction == Direction::Deposit { words::warnings(pattern) } else { Vec::new() }
+    }
+}
+
+/// What comes out of either language.
+struct Pattern {
+    program: Program,
+    groups: Vec<(usize, Group)>,
+    rivals: Vec<Rival>,
+    required: Vec<literal::AnyOf>,
+    warnings: Vec<String>,
+}
+
+/// Digits that were left as text: perhaps an account or a date that was not marked.
+fn literal_digits(nodes: &[Node]) -> Vec<String> {
+    nodes
+        .iter()
+        .flat_map(|node| match node {
+            Node::Literal(text) => text
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|run| !run.is_empty())
+                .map(|run| format!("the digits {run} are text: a message with other digits there will not fit"))
+                .collect(),
+            Node::Optional(inner) => literal_digits(inner),
+            Node::Alternatives(branches) => branches.iter().flat_map(|branch| literal_digits(branch)).collect(),
+            Node::Space | Node::Field(..) | Node::Skip(_) => Vec::new(),
+        })
+        .collect()
+}

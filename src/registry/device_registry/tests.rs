@@ -1,0 +1,77 @@
+use serde_json::json;
+
+use super::*;
+use crate::store::testing::{TestStore, caller, stores};
+
+fn registry(store: &TestStore) -> DeviceRegistry {
+    DeviceRegistry::new((**store).clone(), Nudger::none(), "https://recon.example.com/")
+}
+
+fn input(name: &str) -> DeviceInput {
+    DeviceInput { name: name.to_owned(), line: None, secret: None }
+}
+
+#[tokio::test]
+async fn what_a_phone_is_told_finds_it_again() {
+    for store in stores().await {
+        let mut devices = registry(&store);
+        let answer = devices.add(&caller("a", None), input("counter-1")).await.unwrap();
+        let token = answer.body["device_token"].as_str().unwrap();
+        let urls = json!({
+            "recon": format!("https://recon.example.com/ingest/{token}/recon"),
+            "smsforwarder": format!("https://recon.example.com/ingest/{token}/smsforwarder"),
+        });
+        assert_eq!(answer.body["ingest_urls"], urls);
+        let found = devices.find(token).await.unwrap().unwrap();
+        assert_eq!(answer.body["id"], found.id);
+        assert_eq!(devices.find("no such token").await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_change_counts_from_the_next_request_on() {
+    for store in stores().await {
+        let mut devices = registry(&store);
+        let id = devices.enrol("phone-7").await.unwrap().id;
+        devices.trust(&caller("a", None), id, true).await.unwrap();
+        assert!(devices.enrol(" phone-7 ").await.unwrap().trusted);
+        devices.delete(&caller("a", None), id).await.unwrap();
+        let anew = devices.enrol("phone-7").await.unwrap();
+        assert_ne!(anew.id, id);
+        assert!(!anew.trusted, "a deleted device does not keep its trust");
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_another_process_added_is_found_at_once() {
+    for store in stores().await {
+        let (mut here, mut there) = (registry(&store), registry(&store));
+        assert_eq!(here.find("unknown").await.unwrap(), None);
+        let added = there.add(&caller("a", None), input("counter-1")).await.unwrap();
+        let token = added.body["device_token"].as_str().unwrap();
+        assert!(here.find(token).await.unwrap().is_some());
+    }
+}
+
+#[test]
+fn what_cannot_be_a_device_is_refused_by_field() {
+    let with = |secret: &str| DeviceInput { secret: Some(secret.to_owned()), ..input("counter-1") };
+    let cases = [
+        (input(" "), "name"),
+        (input(&"x".repeat(101)), "name"),
+        (DeviceInput { line: Some("x".repeat(65)), ..input("n") }, "line"),
+        (with(""), "secret"),
+        (with("whsec_"), "secret"),
+        (with("whsec_%%%"), "secret"),
+        (with(" padded "), "secret"),
+    ];
+    for (mut wrong, field) in cases {
+        match validate(&mut wrong) {
+            Err(Refusal::Invalid(errors)) => assert_eq!(errors[0].field, field),
+            other => panic!("{field}: {other:?}"),
+        }
+    }
+    for right in ["SECabc123", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+        assert_eq!(validate(&mut with(right)), Ok(()), "{right}");
+    }
+}

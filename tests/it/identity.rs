@@ -1,0 +1,210 @@
+//! Which deliveries are one sms (INV-I1 to INV-I5; reliability rows 10 and 11).
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+use recon::domain::time::UnixMs;
+use serde_json::{Value, json};
+
+use crate::support::texts::{deposit, order, start};
+use crate::support::{Phone, TestApp, story};
+
+fn after(message: &Value, seconds: u64) -> Value {
+    let mut later = message.clone();
+    later["received_at"] = json!(start().plus(Duration::from_secs(seconds)));
+    later
+}
+
+#[test]
+fn a_repeated_delivery_is_answered_as_the_first_was() {
+    story(async |app| {
+        let phone = app.phone("counter-1").await;
+        let message = Phone::message("m1", &deposit("홍길동", 50_000));
+        let id = phone.sends_as(&message, "stored").await;
+        app.settle().await;
+        let before = app.sms(id).await;
+        // INV-I1: also where the phone says other things under the same id.
+        for repeated in [message.clone(), Phone::message("m1", &deposit("김철수", 70_000))] {
+            assert_eq!(phone.sends_as(&repeated, "duplicate").await, id);
+        }
+        app.settle().await;
+        assert_eq!(app.sms(id).await.all, before.all, "nothing has changed");
+        assert_eq!(app.list("").await.len(), 1);
+    });
+}
+
+#[test]
+fn an_id_that_stands_twice_in_a_batch_is_one_sms() {
+    story(async |app| {
+        let phone = app.phone("counter-1").await;
+        let [one, two] = ["m1", "m2"].map(|id| Phone::message(id, &deposit("홍길동", 50_000)));
+        let body = json!({"messages": [one, two, one]});
+        let results = phone.posts(&body).await.expect(200)["results"].clone();
+        let told: Vec<_> =
+            results.as_array().unwrap().iter().map(|result| (&result["id"], &result["status"])).collect();
+        let expected =
+            [("m1", "stored"), ("m2", "stored"), ("m1", "duplicate")].map(|(id, as_)| (json!(id), json!(as_)));
+        assert_eq!(told, expected.iter().map(|(id, as_)| (id, as_)).collect::<Vec<_>>());
+        assert_eq!(results[0]["sms_id"], results[2]["sms_id"]);
+        assert_ne!(results[0]["sms_id"], results[1]["sms_id"]);
+        assert_eq!(app.list("").await.len(), 2);
+    });
+}
+
+#[test]
+fn two_phones_on_one_line_hear_one_sms() {
+    story(async |app| {
+        let [first, second] =
+            [app.phone_on("left", "01012345678").await, app.phone_on("right", "+82 10-1234-5678").await];
+        let other_line = app.phone_on("elsewhere", "01099998888").await;
+        app.put_orders(&[order("R-1", "홍길동", 50_000)]).await;
+        let message = Phone::message("m1", &deposit("홍길동", 50_000));
+        let id = first.sends_as(&message, "stored").await;
+        assert_eq!(second.sends_as(&after(&message, 60), "stored").await, id);
+        app.settle().await;
+        let sms = app.sms(id).await;
+        assert_eq!(sms.decided(), ("matched", "none", Some("R-1")), "one deposit, however many heard it");
+        assert_eq!(sms.all["sightings"].as_array().unwrap().len(), 2);
+        assert_eq!(sms.flags, [""; 0]);
+        // INV-I3 and the window: another line, or too late, is another message.
+        assert_ne!(other_line.sends_as(&message, "stored").await, id);
+        let third = app.phone_on("third", "01012345678").await;
+        assert_ne!(third.sends_as(&after(&message, 181), "stored").await, id);
+    });
+}
+
+#[test]
+fn two_equal_deposits_stay_two_and_are_not_told_apart_by_guessing() {
+    story(async |app| {
+        let phone = app.phone("counter-1").await;
+        app.put_orders(&[order("R-1", "홍길동", 50_000)]).await;
+        let ids = [phone.sends(&deposit("홍길동", 50_000)).await, phone.sends(&deposit("홍길동", 50_000)).await];
+        assert_ne!(ids[0], ids[1]);
+        app.settle().await;
+        for (id, other) in [(ids[0], ids[1]), (ids[1], ids[0])] {
+            let sms = app.sms(id).await;
+            assert_eq!(sms.decided(), ("ambiguous", "need_check", None), "{}", sms.all);
+            assert!(sms.has("twin") && sms.has("ambiguous"), "{:?}", sms.flags);
+            assert_eq!(sms.all["twins"], json!([other]), "twins are shown side by side");
+        }
+        // A second order does not say which deposit is whose.
+        app.put_orders(&[order("R-2", "홍길동", 50_000)]).await;
+        app.settle().await;
+        assert_eq!(app.sms(ids[0]).await.state, "ambiguous");
+        assert_eq!(app.sms(ids[1]).await.state, "ambiguous");
+    });
+}
+
+/// Reliability row 11, at a fifth of its size.
+#[test]
+fn no_pair_of_equal_deposits_is_merged() {
+    story(async |app| {
+        let phone = app.phone("counter-1").await;
+        let pairs = (0..40_u64).flat_map(|pair| {
+            ["a", "b"].map(|half| Phone::message(&format!("{pair}{half}"), &deposit("홍길동", 10_000 + pair)))
+        });
+        let body = json!({"messages": pairs.collect::<Vec<_>>()});
+        phone.posts(&body).await.expect(200);
+        app.settle().await;
+        let list = app.list("").await;
+        assert_eq!(list.len(), 80);
+        assert!(list.iter().all(|sms| sms.has("twin")), "{list:#?}");
+    });
+}
+
+/// INV-I2: k copies heard by one phone and m by another are max(k, m) messages, in whatever order and company they
+/// come; and reliability row 10, since each copy is delivered up to three times.
+#[test]
+fn multiplicity_is_kept_whatever_the_order_of_arrival() {
+    let mut runner = TestRunner::deterministic();
+    story(async |app| {
+        let phones = [app.phone_on("left", "line-1").await, app.phone_on("right", "line-1").await];
+        for round in 0..12_u64 {
+            let copies = (1..=4_usize, 1..=4_usize).new_tree(&mut runner).unwrap().current();
+            let amount = 10_000 + round;
+            let mut deliveries: Vec<(usize, Value)> = Vec::new();
+            for (phone, count) in [copies.0, copies.1].into_iter().enumerate() {
+                for copy in 0..count {
+                    let message = Phone::message(&format!("{round}-{copy}"), &deposit("홍길동", amount));
+                    deliveries.extend(vec![(phone, after(&message, 5 * copy as u64)); 3]);
+                }
+            }
+            let deliveries =
+                proptest::strategy::Just(deliveries).prop_shuffle().new_tree(&mut runner).unwrap().current();
+            // Some at once, some after one another.
+            for chunk in deliveries.chunks(4) {
+                join_all(chunk.iter().map(async |(phone, message)| phones[*phone].posts(message).await.expect(200)))
+                    .await;
+            }
+            let made = with_amount(app, amount).await;
+            assert_eq!(made, copies.0.max(copies.1), "{copies:?} copies in the order {deliveries:#?}");
+        }
+    });
+}
+
+async fn with_amount(app: &TestApp, amount: u64) -> usize {
+    app.list(&format!("q={}", crate::support::texts::grouped(amount).replace(',', "%2C"))).await.len()
+}
+
+/// Reliability row 10, at a fifth of its size.
+#[test]
+fn deposits_heard_over_three_channels_and_replayed_are_each_one() {
+    let mut runner = TestRunner::deterministic();
+    story(async |app| {
+        let phones =
+            [app.phone_on("a", "line-1").await, app.phone_on("b", "line-1").await, app.phone_on("c", "line-1").await];
+        let mut deliveries: Vec<(usize, Value)> = Vec::new();
+        for number in 0..200_u64 {
+            let message = Phone::message(&format!("m{number}"), &deposit("홍길동", 10_000 + number));
+            for phone in 0..3 {
+                for _ in 0..=(number % 5) {
+                    deliveries.push((phone, message.clone()));
+                }
+            }
+        }
+        let deliveries = proptest::strategy::Just(deliveries).prop_shuffle().new_tree(&mut runner).unwrap().current();
+        for chunk in deliveries.chunks(90) {
+            let batches = [0, 1, 2].map(|phone| {
+                let messages: Vec<&Value> =
+                    chunk.iter().filter(|(of, _)| *of == phone).map(|(_, message)| message).collect();
+                json!({"messages": messages})
+            });
+            join_all(phones.iter().zip(&batches).map(async |(phone, batch)| phone.posts(batch).await.expect(200)))
+                .await;
+        }
+        app.settle().await;
+        let list = app.list("").await;
+        assert_eq!(list.len(), 200);
+        assert!(list.iter().all(|sms| !sms.has("twin")), "different amounts are no twins");
+    });
+}
+
+#[test]
+fn messages_without_a_line_meet_only_within_their_own_source() {
+    story(async |app| {
+        let devices = ["a", "b"].map(|name| json!({"name": name}));
+        let mut ids = Vec::new();
+        for device in &devices {
+            let added = app.post("/internal/v2/shooter/devices", device).await.expect(201);
+            let phone = Phone::of(&app.api, &added);
+            ids.push(phone.sends(&deposit("홍길동", 50_000)).await);
+        }
+        assert_ne!(ids[0], ids[1], "INV-I3");
+    });
+}
+
+#[test]
+fn a_message_may_name_another_line_than_its_phone() {
+    story(async |app| {
+        let phone = app.phone_on("gateway", "line-1").await;
+        let other = app.phone_on("handset", "line-2").await;
+        let mut message = Phone::message("m1", &deposit("홍길동", 50_000));
+        message["line"] = json!("line-2");
+        let id = phone.sends_as(&message, "stored").await;
+        assert_eq!(other.sends(&deposit("홍길동", 50_000)).await, id);
+        assert_eq!(app.sms(id).await.all["line"], "line-2");
+        let _: UnixMs = app.sms(id).await.all["received_at"].as_str().unwrap().parse().unwrap();
+    });
+}

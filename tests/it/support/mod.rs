@@ -1,0 +1,14 @@
+//! Starts the daemon and speaks for those around it: phones, the shop, operators, listeners.
+
+pub mod api;
+pub mod app;
+pub mod engine;
+pub mod events;
+pub mod phone;
+pub mod sms;
+pub mod texts;
+
+pub use api::{Answer, Api, Request};
+pub use app::{TestApp, story, story_with};
+pub use phone::Phone;
+pub use texts::{BANK, deposit, order};
