@@ -17,7 +17,10 @@
 mod book;
 mod compile;
 mod compiled;
+mod date;
+mod edge;
 mod field;
+mod fieldsets;
 mod literal;
 mod money;
 mod pattern;
@@ -29,6 +32,7 @@ mod spec;
 mod syntax;
 pub mod synthetic;
 mod take;
+mod units;
 mod when;
 mod words;
 
