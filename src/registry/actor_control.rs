@@ -190,3 +190,6 @@ fn read(request: control_request::Model) -> Result<Option<Controlled>, String> {
 fn unknown(id: &str) -> Refusal {
     Refusal::NotFound(format!("there is no actor {id:?}"))
 }
+
+#[cfg(test)]
+mod tests;
