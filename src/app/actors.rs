@@ -29,7 +29,7 @@ use crate::store::Store;
 use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
 
 /// How often retention looks for texts whose time is over.
-const RETENTION_PERIOD: Duration = Duration::from_secs(600);
+const RETENTION_PERIOD: Duration = Duration::from_mins(10);
 
 /// The actors of a process.
 #[derive(Clone, Debug)]

@@ -97,7 +97,7 @@ impl App {
         };
         if let Some(listener) = listeners.service {
             let probes = app.service_probes(config, probes.clone());
-            let state = app.service_state(config, probes, public_url, clock);
+            let state = app.service_state(config, probes, clock);
             app.servers.push(server::serve(listener, state)?);
         }
         if let Some(listener) = listeners.worker {
@@ -115,7 +115,7 @@ impl App {
         probes
     }
 
-    fn service_state(&self, config: &Config, probes: ProbeState, public_url: String, clock: Clock) -> ServiceState {
+    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock) -> ServiceState {
         let actors = self.actors.registry.clone();
         ServiceState {
             phones: Arc::new(actors.phones),
@@ -138,7 +138,6 @@ impl App {
                 rate_per_minute: config.shooter.rate_per_minute,
                 rate_burst: config.shooter.rate_burst,
             },
-            public_url,
             clock,
         }
     }

@@ -22,6 +22,7 @@ pub mod settings;
 pub mod sms;
 pub mod sms_change;
 mod sms_return;
+mod sms_rows;
 pub mod stage;
 pub mod template;
 #[cfg(test)]

@@ -9,12 +9,14 @@ use crate::domain::refusal::FieldError;
 use crate::domain::sms::Direction;
 use crate::domain::text;
 
-use super::compiled::{Compiled, Rival};
+use super::compiled::Compiled;
+use super::rival::Rival;
 use super::field::FieldName;
 use super::pattern::{self, Group, Longest};
 use super::program::{self, Program};
 use super::spec::{TemplateKind, TemplateSpec};
 use super::syntax::{self, Node, SyntaxError};
+use super::{edge, fieldsets};
 use super::{literal, sample, words};
 
 /// The longest pattern (characters).
@@ -128,8 +130,8 @@ impl TemplateSpec {
         let (skipped, body) = text::without_header(&self.pattern);
         let shifted = |error: SyntaxError| (error.at + skipped, error.reason);
         let (nodes, mut warnings) = syntax::parse(body).map_err(shifted)?;
-        let nodes = pattern::merge_spaces(nodes);
-        let sets = pattern::field_sets(&nodes).map_err(shifted)?;
+        let nodes = edge::merge_spaces(nodes);
+        let sets = fieldsets::field_sets(&nodes).map_err(shifted)?;
         self.check_fields(|field| sets.some.contains(&field), |field| sets.every.contains(&field))?;
         let emit = |longest| pattern::emit(&nodes, currency, longest).map_err(shifted);
         let main = emit(Longest::default())?;
