@@ -9,4 +9,6 @@
 mod support;
 
 mod identity;
+mod matching;
+mod whitelist;
 mod main_job;

@@ -70,6 +70,7 @@ impl RequestBody for ControlInput {
 
     fn check(&self, errors: &mut Vec<FieldError>) {
         optional(errors, "reason", self.reason.as_deref(), 1000);
+        optional(errors, "process", self.process.as_deref(), 200);
     }
 }
 

@@ -26,7 +26,8 @@ use crate::http::ports::{Actors, Ask};
 use crate::http::server::{Served, app};
 use crate::http::state::{HashedToken, IngestLimits, ProbeState, Readiness, ServiceState};
 use crate::pipeline::inbox::{Deliver, Taken, TakenAs};
-use crate::registry::audit_log::{ControlActor, ListAudit};
+use crate::registry::actor_control::ControlActor;
+use crate::registry::audit_log::ListAudit;
 use crate::registry::device_registry::{
     AddDevice, DeleteDevice, DeviceSecret, EnrolDevice, FindDevice, KnownDevice, ListDevices, TrustDevice,
 };

@@ -5,15 +5,20 @@ use super::*;
 use crate::clock::Clock;
 use crate::store::event::{NewEvent, append};
 use crate::store::testing::{TestStore, base, stores};
-use crate::supervision::{Placement, Policy};
+use crate::supervision::{Placement, Policy, Supervision};
 
 /// A feed over each engine's store that has looked at it once.
 async fn each(test: impl AsyncFn(&TestStore, EventFeed)) {
     let all = async {
         for store in stores().await {
             let clock = Clock::following_tokio(base());
-            let supervision = Supervision::start(clock, Policy::default(), Placement::Current, "test".to_owned());
-            let mut feed = EventFeed::new((*store).clone(), supervision, Arc::new(watch::Sender::new(None)));
+            let supervision =
+                Supervision::start(clock.clone(), Policy::default(), Placement::Current, "test".to_owned());
+            let mut feed = EventFeed::new(
+                (*store).clone(),
+                Fleet::new("test", supervision, clock),
+                Arc::new(watch::Sender::new(None)),
+            );
             tell(&store, 3).await;
             feed.follow().await.unwrap();
             test(&store, feed).await;

@@ -2,7 +2,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::domain::sms::SmsState;
 use crate::store::testing::{base, message, stores};
-use crate::supervision::{Placement, Policy};
+use crate::supervision::{Placement, Policy, Supervision};
 
 fn at(text: &str) -> UnixMs {
     text.parse().unwrap()
@@ -24,10 +24,12 @@ async fn counters_are_kept_for_a_second_and_told_where_they_changed() {
     let all = async {
         for store in stores().await {
             let clock = Clock::following_tokio(base());
-            let supervision = Supervision::start(clock, Policy::default(), Placement::Current, "test".to_owned());
+            let supervision =
+                Supervision::start(clock.clone(), Policy::default(), Placement::Current, "test".to_owned());
             let changes = Arc::new(watch::Sender::new(None));
             let zone = TimeZone::get("Asia/Seoul").unwrap();
-            let mut board = TopInfoBoard::new((*store).clone(), supervision, zone, Arc::clone(&changes));
+            let mut board =
+                TopInfoBoard::new((*store).clone(), Fleet::new("test", supervision, clock), zone, Arc::clone(&changes));
             store.put_sms(message("1588-1688", SmsState::Unparsed, store.now())).await;
             board.follow().await.unwrap();
             assert!(changes.borrow().is_none(), "nobody listens");
