@@ -100,7 +100,7 @@ async fn contain(request: ServiceRequest, next: Next<BoxBody>) -> Result<Service
     Ok(ServiceResponse::new(http, problem.error_response()))
 }
 
-fn panic_message<'p>(panic: &'p (dyn std::any::Any + Send)) -> &'p str {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()
