@@ -44,9 +44,8 @@ fn read(root: &Path, path: &Path, lines: &mut Vec<(PathBuf, usize, String)>) {
 /// Whether `word` stands in `code` as a word of its own.
 fn names(code: &str, word: &str) -> bool {
     let is_part = |character: Option<char>| character.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    code.match_indices(word).any(|(at, _)| {
-        !is_part(code[..at].chars().next_back()) && !is_part(code[at + word.len()..].chars().next())
-    })
+    code.match_indices(word)
+        .any(|(at, _)| !is_part(code[..at].chars().next_back()) && !is_part(code[at + word.len()..].chars().next()))
 }
 
 fn is_test(path: &Path) -> bool {
@@ -82,7 +81,8 @@ fn the_domain_knows_nobody() {
             let rest = &code[at + found.len()..];
             !(rest.starts_with("domain") || rest.starts_with("text_enum"))
         });
-        let outside = ["tokio", "actix", "actix_rt", "actix_web", "sea_orm", "entity", "reqwest", "tracing", "metrics", "rand"];
+        let outside =
+            ["tokio", "actix", "actix_rt", "actix_web", "sea_orm", "entity", "reqwest", "tracing", "metrics", "rand"];
         others || outside.iter().any(|name| names(code, name)) || code.contains("std::fs") || code.contains("std::net")
     });
 }

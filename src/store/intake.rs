@@ -450,16 +450,45 @@ async fn insert_all(
             let data = json!({"id": row.id, "state": row.state, "review": row.review, "version": row.version});
             changes.tell(NewEvent { kind: "sms.created", data });
         }
-        // Every column is set: `into` alone would leave them "unchanged" and out of the statement.
-        models.push(sms::ActiveModel::from(row.clone()).reset_all());
+        models.push(columns_of(row));
     }
-    for chunk in models.chunks(200) {
+    for chunk in models.chunks(500) {
         sms::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;
     }
     for chunk in sightings.chunks(500) {
         sighting::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;
     }
     Ok(())
+}
+
+/// The columns that a new message fills: a row of half as many values is stored in half the time.
+fn columns_of(row: &sms::Model) -> sms::ActiveModel {
+    use sms::Column as C;
+    const FILLED_LATER: [sms::Column; 17] = [
+        C::ReviewBy,
+        C::ReviewAt,
+        C::ReviewNote,
+        C::Direction,
+        C::Currency,
+        C::Amount,
+        C::Balance,
+        C::Depositor,
+        C::Account,
+        C::Reference,
+        C::Memo,
+        C::SenderBank,
+        C::NameMax,
+        C::TemplateId,
+        C::TemplateVersion,
+        C::OrderId,
+        C::NextAttemptAt,
+    ];
+    // Every column is set: `into` alone would leave them "unchanged" and out of the statement.
+    let mut columns = sms::ActiveModel::from(row.clone()).reset_all();
+    for column in FILLED_LATER {
+        columns.not_set(column);
+    }
+    columns
 }
 
 /// Reserves `count` ids of the sms table and answers the first: a multi-row insert does not promise which row gets which.

@@ -38,7 +38,10 @@ fn a_device_s_token_and_addresses_are_shown_once() {
         let urls = added["ingest_urls"].as_object().unwrap();
         assert_eq!(urls["recon"], format!("{}{}", app.api.base(), phone.path("recon")));
         assert!(urls.contains_key("smsforwarder"));
-        assert_eq!((&added["trusted"], &added["enrolled"], &added["signed"]), (&json!(true), &json!(false), &json!(false)));
+        assert_eq!(
+            (&added["trusted"], &added["enrolled"], &added["signed"]),
+            (&json!(true), &json!(false), &json!(false))
+        );
         let list = app.get(PATH).await;
         assert!(!list.text.contains(token) && !list.text.contains("device_token"), "{}", list.text);
         assert!(!app.get("/internal/v2/audit").await.text.contains(token));
@@ -151,7 +154,9 @@ fn a_device_with_a_secret_must_sign() {
         let secret = format!("whsec_{}", BASE64.encode(key));
         let (added, phone) = add(app, json!({"name": "script", "secret": secret})).await;
         assert_eq!(added["signed"], true);
-        assert!(!app.get(PATH).await.text.contains(&secret) && !app.get("/internal/v2/audit").await.text.contains(&secret));
+        assert!(
+            !app.get(PATH).await.text.contains(&secret) && !app.get("/internal/v2/audit").await.text.contains(&secret)
+        );
         let seconds = start().0 / 1000;
         let body = Phone::message("m1", &deposit("홍길동", 50_000)).to_string();
         let send = async |timestamp: i64, signature: &str, body: &str| {
@@ -188,7 +193,8 @@ fn smsforwarder_posts_forms_and_signs_its_own_way() {
         app.put_orders(&[order("R-1", "홍길동", 50_000)]).await;
         let millis = start().0;
         let form = |text: &str, timestamp: i64| {
-            let pairs = [("from", BANK), ("org_content", text), ("timestamp", &timestamp.to_string()), ("receive_time", START)];
+            let pairs =
+                [("from", BANK), ("org_content", text), ("timestamp", &timestamp.to_string()), ("receive_time", START)];
             serde_urlencoded::to_string(pairs).unwrap()
         };
         let send = async |phone: &Phone, body: String| {

@@ -44,6 +44,7 @@ async fn schema(connection: &sea_orm::DatabaseConnection, engine: Engine) -> Vec
              WHERE n.nspname = 'public' AND relkind IN ('r', 'i', 'S') ORDER BY relname"
         }
     };
-    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), query)).await.unwrap();
+    let rows =
+        connection.query_all_raw(Statement::from_string(connection.get_database_backend(), query)).await.unwrap();
     rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }

@@ -29,7 +29,8 @@ async fn walk(app: &TestApp, path: &str, limit: usize, between: impl AsyncFn(usi
 fn pages_are_whole_and_without_doubles_while_messages_arrive() {
     story(async |app| {
         let phone = app.phone("counter-1").await;
-        let first: Vec<Value> = (0..50_u64).map(|n| Phone::message(&format!("a{n}"), &deposit("홍길동", 10_000 + n))).collect();
+        let first: Vec<Value> =
+            (0..50_u64).map(|n| Phone::message(&format!("a{n}"), &deposit("홍길동", 10_000 + n))).collect();
         phone.posts(&json!({"messages": first})).await.expect(200);
         let there: Vec<i64> = app.list("").await.iter().map(|sms| sms.id).collect();
         assert_eq!(there.len(), 50);

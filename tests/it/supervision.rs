@@ -20,9 +20,22 @@ async fn until_state(app: &TestApp, id: &str, state: &str) {
 fn every_actor_is_listed_with_how_it_is() {
     story(async |app| {
         let ids = [
-            "inbox", "whitelist_validator", "template_parser", "order_matcher", "compensator", "retention", "heartbeat",
-            "phone_whitelist", "device_registry", "template_book", "order_book", "review_desk", "top_info", "audit_log",
-            "event_feed", "supervisor",
+            "inbox",
+            "whitelist_validator",
+            "template_parser",
+            "order_matcher",
+            "compensator",
+            "retention",
+            "heartbeat",
+            "phone_whitelist",
+            "device_registry",
+            "template_book",
+            "order_book",
+            "review_desk",
+            "top_info",
+            "audit_log",
+            "event_feed",
+            "supervisor",
         ];
         for id in ids {
             until_state(app, id, "running").await;
@@ -43,7 +56,9 @@ fn a_restarted_actor_is_a_new_one_and_goes_on_with_the_work() {
     story(async |app| {
         let phone = app.phone("counter-1").await;
         app.put_orders(&[order("R-1", "홍길동", 50_000)]).await;
-        for id in ["order_matcher", "inbox", "template_parser", "template_book", "device_registry", "audit_log", "order_book"] {
+        for id in
+            ["order_matcher", "inbox", "template_parser", "template_book", "device_registry", "audit_log", "order_book"]
+        {
             let before = app.actor(id).await["generation"].as_u64().unwrap();
             let told = control(app, id, "restart").await;
             assert_eq!(told["id"], id);
@@ -150,7 +165,8 @@ fn many_restarts_at_once_leave_one_instance() {
 fn what_is_done_to_an_actor_is_audited_with_who_and_why() {
     story(async |app| {
         let request = app.api.request(reqwest::Method::POST, "/internal/v2/actors/retention/restart");
-        let request = request.header("x-operator", "%EA%B9%80%EC%B2%A0%EC%88%98").json(&json!({"reason": "it looks slow"}));
+        let request =
+            request.header("x-operator", "%EA%B9%80%EC%B2%A0%EC%88%98").json(&json!({"reason": "it looks slow"}));
         request.send().await.expect(202);
         // What was asked stands before what came of it: the wish is on record also where it cannot be fulfilled.
         let entries = app.get("/internal/v2/audit?limit=2").await.expect(200)["items"].clone();

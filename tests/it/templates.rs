@@ -62,7 +62,9 @@ fn a_template_is_used_at_once_in_the_version_that_stands() {
 #[test]
 fn a_bad_pattern_is_refused_with_its_place_and_the_reason() {
     story(async |app| {
-        for (pattern, place) in [("입금 {amount} {nmae}", "character"), ("입금 {amount", "character"), ("<a|b", "character")] {
+        for (pattern, place) in
+            [("입금 {amount} {nmae}", "character"), ("입금 {amount", "character"), ("<a|b", "character")]
+        {
             let answer = app.post(PATH, &template("wrong", pattern)).await;
             let body = answer.expect_invalid("pattern");
             let message = body["errors"][0]["message"].as_str().unwrap();
@@ -92,7 +94,8 @@ fn a_bad_pattern_is_refused_with_its_place_and_the_reason() {
 #[test]
 fn samples_are_read_at_every_save_and_what_differs_is_told() {
     story(async |app| {
-        let sample = |amount: &str| json!([{"text": deposit("홍길동", 50_000), "expect": {"amount": amount, "name": "홍길동"}}]);
+        let sample =
+            |amount: &str| json!([{"text": deposit("홍길동", 50_000), "expect": {"amount": amount, "name": "홍길동"}}]);
         let mut with = deposit_template();
         with["name"] = json!("with samples");
         with["samples"] = sample("60000");
@@ -119,8 +122,12 @@ fn trying_a_template_shows_what_it_reads_and_stores_nothing() {
         let body = json!({"template": deposit_template(), "texts": texts});
         let results = app.post(&format!("{PATH}/test"), &body).await.expect(200)["results"].clone();
         assert_eq!(results[0]["matched"], true);
-        assert_eq!((&results[0]["fields"]["amount"], &results[0]["fields"]["name"]), (&json!("50000"), &json!("홍길동")));
-        let span = results[0]["spans"]["name"].as_array().unwrap().iter().map(|at| at.as_u64().unwrap()).collect::<Vec<_>>();
+        assert_eq!(
+            (&results[0]["fields"]["amount"], &results[0]["fields"]["name"]),
+            (&json!("50000"), &json!("홍길동"))
+        );
+        let span =
+            results[0]["spans"]["name"].as_array().unwrap().iter().map(|at| at.as_u64().unwrap()).collect::<Vec<_>>();
         assert_eq!(span[1] - span[0], 3, "in characters: {}", results[0]);
         assert_eq!((&results[1]["matched"], &results[1]["fields"]), (&json!(false), &json!({})));
         let mut wrong = body.clone();
@@ -145,7 +152,8 @@ fn doubtful_texts_go_to_people() {
         limited["max_amount"] = json!("1000000");
         let id = only(app).await["id"].clone();
         app.put(&format!("{PATH}/{id}"), &limited).await.expect(200);
-        app.add_template(&template("cancelled", "[KB]{date} {time}\n{account}\n{name}\n<입금취소|입금예정>\n{amount}")).await;
+        app.add_template(&template("cancelled", "[KB]{date} {time}\n{account}\n{name}\n<입금취소|입금예정>\n{amount}"))
+            .await;
         app.put_orders(&[order("R-1", "홍길동", 50_000), order("R-2", "홍길동", 2_000_000)]).await;
         for (text, flag) in [
             (deposit("홍길동", 50_000).replace("입금", "입금취소"), "negated"),
@@ -170,8 +178,8 @@ fn templates_that_disagree_are_nobody_s_word() {
     story(async |app| {
         let phone = app.phone("counter-1").await;
         // Both fit the whole text; they differ in what the amount is.
-        let [one, two] =
-            ["{name} {amount} 잔액 {balance} 입금", "{name} {balance} 잔액 {amount} 입금"].map(|pattern| template(pattern, pattern));
+        let [one, two] = ["{name} {amount} 잔액 {balance} 입금", "{name} {balance} 잔액 {amount} 입금"]
+            .map(|pattern| template(pattern, pattern));
         app.add_template(&one).await;
         phone.sends("홍길동 50,000 잔액 70,000 입금").await;
         app.settle().await;
