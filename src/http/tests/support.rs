@@ -88,10 +88,12 @@ macro_rules! fake {
     )+ };
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what an actor answers is a Result")]
 fn answer(status: u16, body: Value) -> Result<Answer, Refusal> {
     Ok(Answer { status, body, replayed: false })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what an actor answers is a Result")]
 fn page<T>(items: Vec<T>) -> Result<Page<T>, Refusal> {
     Ok(Page { items, next_cursor: None, total: None })
 }
