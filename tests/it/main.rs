@@ -9,6 +9,6 @@
 mod support;
 
 mod identity;
+mod main_job;
 mod matching;
 mod whitelist;
-mod main_job;
