@@ -27,6 +27,7 @@ mod pattern;
 mod prefilter;
 mod program;
 mod reading;
+mod rival;
 mod sample;
 mod spec;
 mod syntax;
