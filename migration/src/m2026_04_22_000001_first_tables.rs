@@ -1,6 +1,9 @@
 //! The first tables. Reversible; the same statements run on SQLite and on PostgreSQL.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, big_pk_auto, blob, blob_null, boolean, text, text_null,
+};
 
 /// The first tables.
 #[derive(DeriveMigrationName)]
@@ -31,7 +34,8 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX sighting_sms ON sighting (sms_id)",
     "CREATE INDEX sms_fingerprint ON sms (fingerprint)",
     "CREATE INDEX sms_state ON sms (state, id)",
-    "CREATE INDEX sms_rejected ON sms (sender_key, state_since) WHERE state = 'rejected'",
+    // With the state in front although it is always the same: else sqlite prefers sms_state and reads all that is rejected.
+    "CREATE INDEX sms_rejected ON sms (state, sender_key, state_since) WHERE state = 'rejected'",
     "CREATE INDEX sms_need_check ON sms (id) WHERE review = 'need_check'",
     "CREATE INDEX sms_bucket ON sms (currency, amount, occurred_at) WHERE state IN ('parsed', 'matched', 'ambiguous', 'unmatched')",
     "CREATE INDEX sms_order ON sms (order_id) WHERE order_id IS NOT NULL",
@@ -83,10 +87,15 @@ fn table(name: &'static str, columns: Vec<ColumnDef>) -> TableCreateStatement {
     for column in columns {
         table.col(column);
     }
-    table.to_owned()
+    table
 }
 
 fn tables() -> Vec<TableCreateStatement> {
+    [messages(), decisions(), orders(), operators_data(), service()].concat()
+}
+
+/// Messages and their deliveries.
+fn messages() -> Vec<TableCreateStatement> {
     vec![
         table(
             "sms",
@@ -143,6 +152,12 @@ fn tables() -> Vec<TableCreateStatement> {
                 blob_null("raw"),
             ],
         ),
+    ]
+}
+
+/// What became of messages, and why.
+fn decisions() -> Vec<TableCreateStatement> {
+    vec![
         table(
             "sms_history",
             vec![
@@ -185,6 +200,12 @@ fn tables() -> Vec<TableCreateStatement> {
             "sms_attempt",
             vec![big_pk_auto("id"), big_integer("sms_id"), big_integer("at"), text("stage"), text("error")],
         ),
+    ]
+}
+
+/// Orders, and the buckets to be decided.
+fn orders() -> Vec<TableCreateStatement> {
+    vec![
         table(
             "recharge_order",
             vec![
@@ -204,6 +225,12 @@ fn tables() -> Vec<TableCreateStatement> {
             ],
         ),
         table("match_bucket", vec![text("currency"), big_integer("amount"), big_integer("since")]),
+    ]
+}
+
+/// What operators enter.
+fn operators_data() -> Vec<TableCreateStatement> {
+    vec![
         table(
             "template",
             vec![
@@ -253,6 +280,12 @@ fn tables() -> Vec<TableCreateStatement> {
                 big_integer_null("last_seen_at"),
             ],
         ),
+    ]
+}
+
+/// What the service keeps of itself.
+fn service() -> Vec<TableCreateStatement> {
+    vec![
         table("event", vec![big_pk_auto("id"), big_integer("at"), text("kind"), text("data")]),
         table(
             "audit",

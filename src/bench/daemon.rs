@@ -57,11 +57,6 @@ impl Daemon {
         &self.token
     }
 
-    /// Its database.
-    pub(super) fn database(&self) -> String {
-        self.dir.join("recon.db").display().to_string()
-    }
-
     /// Asks `/internal`.
     pub(super) async fn ask(&self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
         let mut connection = Connection::open(self.address).await?;

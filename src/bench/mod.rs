@@ -16,6 +16,7 @@ mod idle;
 mod ingest;
 mod lists;
 mod matching;
+mod parse;
 mod samples;
 mod scratch;
 mod traffic;
@@ -33,6 +34,8 @@ crate::text_enum! {
         Ingest = "ingest",
         /// From the post of a message until it is decided.
         Decided = "decided",
+        /// Reading a text with many templates.
+        Parse = "parse",
         /// Finding an order among many.
         Match = "match",
         /// Pages of a long list.
@@ -70,6 +73,7 @@ pub async fn measure(what: Measurement, scale: Scale, dir: &Path) -> anyhow::Res
     match what {
         Measurement::Ingest => ingest::measure(scale, &scratch).await,
         Measurement::Decided => decided::measure(scale, &scratch).await,
+        Measurement::Parse => parse::measure(scale),
         Measurement::Match => matching::measure(scale, &scratch).await,
         Measurement::List => lists::measure(scale, &scratch).await,
         Measurement::Idle => idle::measure(scale, &scratch).await,

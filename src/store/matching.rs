@@ -10,11 +10,11 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, Dat
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use super::order::{Bucket, end_match, mark_buckets, order_of, settle};
-use super::sms_change::{SmsChanges, replace_flags, system_review};
+use super::sms_change::{Change, SmsChanges, is_synthetic, moved, replace_flags, system_review};
 use super::{Store, StoreError};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::matching::{
-    self, Bond, BucketOrder, Deposit, Explanation, MATCHING_FLAGS, Outcome, Ruling, Windows,
+    self, Bond, BucketOrder, Deposit, Explanation, MATCHING_FLAGS, Outcome, Ruling, Timing, Windows,
 };
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::OrderStatus;
@@ -22,7 +22,7 @@ use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
 
 /// How far back approved orders are looked at as rivals for a deposit (an order may stay payable for long).
-const APPROVED_SPAN: Duration = Duration::from_secs(31 * 24 * 3_600);
+const APPROVED_SPAN: Duration = Duration::from_hours(744);
 
 /// Flags that keep a deposit from being matched on its own, while it still counts as a rival.
 const HOLDING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent);
@@ -53,7 +53,7 @@ impl Store {
             return Ok(Decided::default());
         }
         let now = self.now();
-        self.write(async |txn| {
+        self.write_again(async |txn| {
             let mut done = Decided::default();
             let mut changes = SmsChanges::new(txn, now, "order_matcher");
             // In one order for all, so that two matchers cannot wait for each other.
@@ -201,6 +201,9 @@ async fn deposits_in(
         .filter(sms::Column::Direction.eq("deposit"))
         .filter(sms::Column::Review.ne(Review::Rejected.as_str()))
         .filter(relevant)
+        // PostgreSQL: the inbox may be flagging one of them as a twin.
+        .order_by_asc(sms::Column::Id)
+        .lock_exclusive()
         .all(txn)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
@@ -209,7 +212,7 @@ async fn deposits_in(
 fn last_moment(order: &recharge_order::Model, windows: &Windows) -> UnixMs {
     let ends = order.expires_at.map_or_else(|| UnixMs(order.created_at).plus(windows.late), UnixMs);
     // A deposit's minute reaches up to a minute back.
-    ends.plus(windows.late).plus(Duration::from_secs(60))
+    ends.plus(windows.late).plus(Duration::from_mins(1))
 }
 
 /// A matched message whose order was approved is settled, should the order's own change not have done so.
@@ -337,16 +340,14 @@ async fn write_rulings(
     }
     for (row, ruling, explanation) in &changed {
         let (_, order_id) = headline(&ruling.outcome);
-        if row.order_id.is_some() && row.order_id.as_deref() != order_id {
-            if let Some(pair) = super::order::active_match_of_sms(changes.txn(), row.id).await? {
-                end_match(changes, &pair, &explanation.summary).await?;
-            }
+        if row.order_id.is_some()
+            && row.order_id.as_deref() != order_id
+            && let Some(pair) = super::order::active_match_of_sms(changes.txn(), row.id).await?
+        {
+            end_match(changes, &pair, &explanation.summary).await?;
         }
     }
-    for (row, ruling, explanation) in changed {
-        write_ruling(changes, row, ruling, &explanation, done).await?;
-    }
-    Ok(())
+    write_changed(changes, changed, done).await
 }
 
 fn headline(outcome: &Outcome) -> (SmsState, Option<&str>) {
@@ -408,50 +409,77 @@ fn asks_for_check(row: &sms::Model) -> bool {
     row.flags & ASKING.0 != 0
 }
 
-async fn write_ruling(
+async fn write_changed(
     changes: &mut SmsChanges<'_>,
-    row: &sms::Model,
-    ruling: Ruling,
-    explanation: &Explanation,
+    changed: Vec<(&sms::Model, Ruling, Explanation)>,
     done: &mut Decided,
 ) -> Result<(), StoreError> {
-    let now = changes.now();
-    let (state, _) = headline(&ruling.outcome);
-    changes.apply(row, ruled(row, &ruling), Some(explanation.summary.clone())).await?;
+    let (txn, now) = (changes.txn(), changes.now());
+    let rows = changed.iter().map(|(row, ruling, explanation)| Change {
+        before: row,
+        after: ruled(row, ruling),
+        reason: Some(explanation.summary.clone()),
+    });
+    let applied = changes.apply_all(rows.collect()).await?;
+    let mut decisions = Vec::new();
+    let mut pairs = Vec::new();
+    for ((row, ruling, explanation), after) in changed.into_iter().zip(applied) {
+        if after.is_none() {
+            return Err(moved(row.id).into());
+        }
+        let (state, _) = headline(&ruling.outcome);
+        if !is_synthetic(row.id) {
+            decisions.push(decision_row(row.id, state, &explanation, now)?);
+        }
+        done.changed += 1;
+        match state {
+            SmsState::Matched => done.matched += 1,
+            SmsState::Ambiguous => done.ambiguous += 1,
+            _ => done.unmatched += 1,
+        }
+        if let Outcome::Matched { order_id, timing } = ruling.outcome
+            && row.order_id.as_ref() != Some(&order_id)
+        {
+            pairs.push(pair_row(row.id, order_id, timing, now));
+        }
+    }
+    for chunk in decisions.chunks(500) {
+        sms_decision::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;
+    }
+    for chunk in pairs.chunks(500) {
+        // INV-M1, INV-M2: the partial unique indexes refuse a second active pair of either.
+        sms_match::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;
+    }
+    Ok(())
+}
+
+fn decision_row(
+    sms_id: i64,
+    state: SmsState,
+    explanation: &Explanation,
+    now: UnixMs,
+) -> Result<sms_decision::ActiveModel, StoreError> {
     let json = serde_json::to_string(explanation).map_err(|error| StoreError::corrupt("an explanation", error))?;
-    let kept = sms_decision::ActiveModel {
+    Ok(sms_decision::ActiveModel {
         id: NotSet,
-        sms_id: Set(row.id),
+        sms_id: Set(sms_id),
         at: Set(now.0),
         outcome: Set(state.as_str().to_owned()),
         rule: Set(explanation.rule.clone()),
         explanation: Set(json),
-    };
-    if !super::sms_change::is_synthetic(row.id) {
-        sms_decision::Entity::insert(kept).exec_without_returning(changes.txn()).await?;
+    })
+}
+
+fn pair_row(sms_id: i64, order_id: String, timing: Timing, now: UnixMs) -> sms_match::ActiveModel {
+    sms_match::ActiveModel {
+        id: NotSet,
+        sms_id: Set(sms_id),
+        order_id: Set(order_id),
+        active: Set(true),
+        made_by: Set("order_matcher".to_owned()),
+        made_at: Set(now.0),
+        timing: Set(timing.as_str().to_owned()),
+        released_at: Set(None),
+        release_reason: Set(None),
     }
-    if let Outcome::Matched { order_id, timing } = ruling.outcome {
-        if row.order_id.as_ref() != Some(&order_id) {
-            // INV-M1, INV-M2: the partial unique indexes refuse a second active pair of either.
-            let pair = sms_match::ActiveModel {
-                id: NotSet,
-                sms_id: Set(row.id),
-                order_id: Set(order_id),
-                active: Set(true),
-                made_by: Set("order_matcher".to_owned()),
-                made_at: Set(now.0),
-                timing: Set(timing.as_str().to_owned()),
-                released_at: Set(None),
-                release_reason: Set(None),
-            };
-            sms_match::Entity::insert(pair).exec_without_returning(changes.txn()).await?;
-        }
-    }
-    done.changed += 1;
-    match state {
-        SmsState::Matched => done.matched += 1,
-        SmsState::Ambiguous => done.ambiguous += 1,
-        _ => done.unmatched += 1,
-    }
-    Ok(())
 }

@@ -2,16 +2,26 @@
 //! (INV-S1).
 
 use entity::sms;
-use sea_orm::{ActiveModelTrait, ActiveValue::NotSet, ActiveValue::Set};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable, ModelTrait, QueryFilter};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use serde_json::json;
 
 use super::event::{self, NewEvent};
-use super::{Store, StoreError};
+use super::{Store, StoreError, sms_rows};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::refusal::Refusal;
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
+
+/// A row as it was read, as it is to be, and why.
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    /// As it was read.
+    pub before: &'a sms::Model,
+    /// As it is to be.
+    pub after: sms::Model,
+    /// Why, for its history.
+    pub reason: Option<String>,
+}
 
 /// Changes of one transaction: writes each at once, and its history and events together at the end.
 #[derive(Debug)]
@@ -49,31 +59,40 @@ impl<'a> SmsChanges<'a> {
     pub async fn apply(
         &mut self,
         before: &sms::Model,
-        mut after: sms::Model,
+        after: sms::Model,
         reason: Option<String>,
     ) -> Result<sms::Model, StoreError> {
-        after.version = before.version + 1;
-        after.updated_at = self.now.0;
-        if after.state != before.state {
-            after.state_since = self.now.0;
-            after.attempts = 0;
-            after.next_attempt_at = None;
+        let change = Change { before, after, reason };
+        let applied = self.apply_all(vec![change]).await?;
+        applied.into_iter().next().flatten().ok_or_else(|| moved(before.id).into())
+    }
+
+    /// Writes many at once, each where nobody else has changed its row since, and answers in their order the rows as they
+    /// are now: none where a row has moved on.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn apply_all(&mut self, mut changes: Vec<Change<'_>>) -> Result<Vec<Option<sms::Model>>, StoreError> {
+        for Change { before, after, .. } in &mut changes {
+            after.version = before.version + 1;
+            after.updated_at = self.now.0;
+            if after.state != before.state {
+                after.state_since = self.now.0;
+                after.attempts = 0;
+                after.next_attempt_at = None;
+            }
         }
-        let mut columns = before.clone().into_active_model();
-        for column in sms::Column::iter() {
-            columns.set_if_not_equals(column, after.get(column));
-        }
-        let written = sms::Entity::update_many()
-            .set(columns)
-            .filter(sms::Column::Id.eq(before.id))
-            .filter(sms::Column::Version.eq(before.version))
-            .exec(self.txn)
-            .await?;
-        if written.rows_affected != 1 {
-            return Err(moved(before.id).into());
-        }
-        self.record(before, &after, reason);
-        Ok(after)
+        let rows: Vec<_> = changes.iter().map(|change| (change.before, &change.after)).collect();
+        let written = sms_rows::replace(self.txn, &rows).await?;
+        Ok(changes
+            .into_iter()
+            .map(|Change { before, after, reason }| {
+                written.contains(&before.id).then(|| {
+                    self.record(before, &after, reason);
+                    after
+                })
+            })
+            .collect())
     }
 
     fn record(&mut self, before: &sms::Model, after: &sms::Model, reason: Option<String>) {

@@ -5,9 +5,8 @@ use entity::sms;
 use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::sms_change::{SmsChanges, is_synthetic};
+use super::sms_change::{Change, SmsChanges, is_synthetic};
 use super::{Store, StoreError};
-use crate::domain::refusal::Refusal;
 use crate::domain::sms::SmsState;
 
 /// What becomes of a message in a stage.
@@ -99,16 +98,18 @@ impl Store {
 
 async fn write_steps(mut changes: SmsChanges<'_>, steps: Vec<(Step, sms::Model)>) -> Result<Advanced, StoreError> {
     let mut advanced = Advanced { seen: steps.len(), ..Advanced::default() };
-    for (step, row) in steps {
+    let (steps, rows): (Vec<Step>, Vec<sms::Model>) = steps.into_iter().unzip();
+    let mut becoming = Vec::with_capacity(rows.len());
+    for (step, row) in steps.into_iter().zip(&rows) {
         match step {
-            Step::Failed(error) => advanced.failed.push((row, error)),
-            Step::Becomes(after, reason) => match changes.apply(&row, *after, reason).await {
-                Ok(after) if is_synthetic(after.id) => {}
-                Ok(after) => *advanced.states.entry(after.state).or_default() += 1,
-                // Somebody changed it meanwhile: it is still pending, or no longer ours.
-                Err(StoreError::Refused(Refusal::Conflict(_))) => {}
-                Err(error) => return Err(error),
-            },
+            Step::Failed(error) => advanced.failed.push((row.clone(), error)),
+            Step::Becomes(after, reason) => becoming.push(Change { before: row, after: *after, reason }),
+        }
+    }
+    // What somebody changed meanwhile is still pending, or no longer ours.
+    for after in changes.apply_all(becoming).await?.into_iter().flatten() {
+        if !is_synthetic(after.id) {
+            *advanced.states.entry(after.state).or_default() += 1;
         }
     }
     changes.finish().await?;

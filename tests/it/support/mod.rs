@@ -8,7 +8,7 @@ pub mod phone;
 pub mod sms;
 pub mod texts;
 
-pub use api::{Answer, Api, Request};
-pub use app::{TestApp, story, story_with};
+pub use api::Answer;
+pub use app::{TestApp, story};
 pub use phone::Phone;
-pub use texts::{BANK, deposit, order};
+pub use texts::BANK;
