@@ -12,3 +12,4 @@ mod identity;
 mod matching;
 mod whitelist;
 mod main_job;
+mod split;

@@ -5,6 +5,7 @@ pub mod app;
 pub mod engine;
 pub mod events;
 pub mod phone;
+pub mod proxy;
 pub mod sms;
 pub mod texts;
 
