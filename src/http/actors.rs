@@ -40,7 +40,7 @@ pub(super) struct ActorList {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Controlled {
     /// The actor.
-    #[schema(example = "order-matcher")]
+    #[schema(example = "order_matcher")]
     id: String,
     /// Grows with every instance. Of several processes, the largest.
     generation: u64,
@@ -77,7 +77,7 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
 
 /// A new instance, also where the old one is dead or stuck. The id's slash may be written as it is or as `%2F`.
 #[utoipa::path(post, path = "/internal/v2/actors/{id}/restart", tag = "operations", request_body = ControlInput,
-    params(("id" = String, Path, description = "The actor's id", example = "order-matcher")),
+    params(("id" = String, Path, description = "The actor's id", example = "order_matcher")),
     responses((status = 202, description = "A new instance is on its way", body = Controlled)))]
 pub(super) async fn restart(
     service: Data<Service>,
@@ -89,7 +89,7 @@ pub(super) async fn restart(
 
 /// No instance until somebody starts it.
 #[utoipa::path(post, path = "/internal/v2/actors/{id}/stop", tag = "operations", request_body = ControlInput,
-    params(("id" = String, Path, description = "The actor's id", example = "order-matcher")),
+    params(("id" = String, Path, description = "The actor's id", example = "order_matcher")),
     responses((status = 202, description = "It is being stopped", body = Controlled)))]
 pub(super) async fn stop(
     service: Data<Service>,
@@ -101,7 +101,7 @@ pub(super) async fn stop(
 
 /// An instance, where there is none.
 #[utoipa::path(post, path = "/internal/v2/actors/{id}/start", tag = "operations", request_body = ControlInput,
-    params(("id" = String, Path, description = "The actor's id", example = "order-matcher")),
+    params(("id" = String, Path, description = "The actor's id", example = "order_matcher")),
     responses((status = 202, description = "An instance is on its way", body = Controlled)))]
 pub(super) async fn start(
     service: Data<Service>,

@@ -53,7 +53,7 @@ impl Store {
             return Ok(Decided::default());
         }
         let now = self.now();
-        self.write(async |txn| {
+        self.write_again(async |txn| {
             let mut done = Decided::default();
             let mut changes = SmsChanges::new(txn, now, "order_matcher");
             // In one order for all, so that two matchers cannot wait for each other.
@@ -201,6 +201,9 @@ async fn deposits_in(
         .filter(sms::Column::Direction.eq("deposit"))
         .filter(sms::Column::Review.ne(Review::Rejected.as_str()))
         .filter(relevant)
+        // PostgreSQL: the inbox may be flagging one of them as a twin.
+        .order_by_asc(sms::Column::Id)
+        .lock_exclusive()
         .all(txn)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())

@@ -8,8 +8,13 @@
 
 mod support;
 
+mod devices;
 mod identity;
-mod matching;
-mod whitelist;
 mod main_job;
+mod matching;
+mod migrations;
+mod paging;
 mod split;
+mod supervision;
+mod templates;
+mod whitelist;

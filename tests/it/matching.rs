@@ -229,7 +229,8 @@ fn many_links_at_once_have_one_winner() {
             ids.push(hears(app, &phone, name, 50_000).await);
         }
         // Several deposits on one order.
-        let links = ids.iter().map(async |id| app.check(*id, json!({"decision": "confirm", "order_id": "R-1"})).await.status);
+        let links =
+            ids.iter().map(async |id| app.check(*id, json!({"decision": "confirm", "order_id": "R-1"})).await.status);
         let mut statuses = join_all(links).await;
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409, 409, 409]);

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use crate::support::app::Shared;
 use crate::support::events::Listener;
 use crate::support::proxy::Cable;
-use crate::support::{Phone, TestApp};
 use crate::support::texts::{deposit, order};
+use crate::support::{Phone, TestApp};
 
 /// Where nobody listens: Redis is away.
 const NOWHERE: &str = "redis://127.0.0.1:1";
@@ -113,7 +113,9 @@ fn a_worker_matches_what_a_service_takes_and_the_service_tells_of_it() {
         let health = fleet.service.get("/healthz").await.expect(200);
         let loops = health["loops"].as_array().unwrap();
         assert!(loops.iter().any(|one| one["id"] == "order_matcher"), "the worker's loops count: {health}");
-        assert!(health["checks"].as_array().unwrap().iter().any(|check| check["name"] == "worker" && check["ok"] == true));
+        assert!(
+            health["checks"].as_array().unwrap().iter().any(|check| check["name"] == "worker" && check["ok"] == true)
+        );
         fleet.stops().await;
     });
 }
@@ -152,15 +154,22 @@ fn actors_of_every_process_are_listed_and_obey() {
         }
 
         act("compensator", "stop", json!({})).await.expect(202);
-        fleet.service.until("it is stopped", async || fleet.actor_in(worker, "compensator").await["state"] == "stopped").await;
+        fleet
+            .service
+            .until("it is stopped", async || fleet.actor_in(worker, "compensator").await["state"] == "stopped")
+            .await;
         assert_eq!(fleet.service.get("/healthz").await.expect(200)["status"], "degraded");
         act("compensator", "start", json!({})).await.expect(202);
-        fleet.service.until("it runs", async || fleet.actor_in(worker, "compensator").await["state"] == "running").await;
+        fleet
+            .service
+            .until("it runs", async || fleet.actor_in(worker, "compensator").await["state"] == "running")
+            .await;
 
         act("order_matcher", "restart", json!({"process": service})).await.expect_problem(404);
         act("nobody", "restart", json!({})).await.expect_problem(404);
         let audit = fleet.service.get("/internal/v2/audit?subject=actor/compensator").await.expect(200);
-        let actions: Vec<&str> = audit["items"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+        let actions: Vec<&str> =
+            audit["items"].as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap()).collect();
         assert_eq!(actions, ["actor.started", "actor.start", "actor.stopped", "actor.stop"]);
         fleet.stops().await;
     });
@@ -225,9 +234,8 @@ fn two_workers_share_the_work_and_do_nothing_twice() {
             (0..200).map(|number| order(&format!("R-{number}"), "홍길동", 20_000 + number)).collect();
         fleet.service.put_orders(&orders).await;
         // All at once, so that both workers reach for the same rows.
-        let messages: Vec<Value> = (0..200)
-            .map(|number| Phone::message(&phone.next_id(), &deposit("홍길동", 20_000 + number)))
-            .collect();
+        let messages: Vec<Value> =
+            (0..200).map(|number| Phone::message(&phone.next_id(), &deposit("홍길동", 20_000 + number))).collect();
         let taken = phone.posts(&json!({"messages": messages})).await.expect(200);
         fleet.service.settle().await;
         let results = taken["results"].as_array().unwrap();

@@ -107,7 +107,8 @@ fn a_reset_by_filter_takes_what_the_list_shows() {
         app.settle().await;
         assert_eq!(app.sms(matched).await.version, version, "others are left alone");
         assert!(app.list("state=unparsed").await.iter().all(|sms| sms.version > unparsed[0].version));
-        for refused in [json!({}), json!({"ids": []}), json!({"filter": {}}), json!({"ids": [1], "filter": {"q": "x"}})] {
+        for refused in [json!({}), json!({"ids": []}), json!({"filter": {}}), json!({"ids": [1], "filter": {"q": "x"}})]
+        {
             app.post("/internal/v2/sms/reset", &refused).await.expect_problem(422);
         }
     });

@@ -39,9 +39,7 @@ impl Rival {
             .get_or_init(|| {
                 let inner = match &self.source {
                     Source::Typed(regex) => program::parse_regex(regex).ok()?,
-                    Source::Turned(pattern) => {
-                        program::turn_greed_outside_groups(&program::parse_regex(pattern).ok()?)
-                    }
+                    Source::Turned(pattern) => program::turn_greed_outside_groups(&program::parse_regex(pattern).ok()?),
                 };
                 Program::compile(&program::anchor(inner)).ok()
             })

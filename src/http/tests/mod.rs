@@ -3,8 +3,10 @@
 mod auth;
 mod document;
 mod events;
+mod imports;
 mod ingest;
 mod lists;
+mod observe;
 mod probes;
 mod problems;
 mod support;

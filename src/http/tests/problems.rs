@@ -1,11 +1,14 @@
 //! Every way of failing is a whole problem.
 
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use serde_json::json;
 
 use super::support::{Mode, TestApp, authorized};
 use crate::domain::refusal::{FieldError, Refusal};
+use crate::http::error::Kind;
+use crate::http::request::{BodyLimit, read_bytes};
 use crate::supervision::AskError;
 
 #[actix_web::test]
@@ -77,11 +80,12 @@ async fn paths_that_lead_nowhere_are_404() {
 async fn a_method_that_a_path_does_not_take_is_405_and_says_which_it_takes() {
     let app = TestApp::new();
     for (method, uri, allow) in [
-        (Method::DELETE, "/internal/v2/phones", "GET, POST"),
+        (Method::DELETE, "/internal/v2/phones", "GET, HEAD, POST"),
         (Method::GET, "/internal/v2/phones/1", "DELETE"),
-        (Method::POST, "/healthz", "GET"),
+        (Method::POST, "/healthz", "GET, HEAD"),
         (Method::GET, "/ingest/token/recon", "POST"),
-        (Method::OPTIONS, "/internal/v2/orders", "GET, PUT"),
+        (Method::HEAD, "/internal/v2/events", "GET"),
+        (Method::OPTIONS, "/internal/v2/orders", "GET, HEAD, PUT"),
     ] {
         let got = app.send(authorized(TestRequest::default().method(method).uri(uri))).await;
         got.problem(405);
@@ -131,6 +135,24 @@ async fn a_body_over_the_limit_is_413() {
     let request = TestRequest::post().uri("/internal/v2/phones").insert_header(("Content-Encoding", "gzip"));
     app.send(authorized(request.set_json(json!({"phone": "1"})))).await.problem(415);
     assert!(app.asked().is_empty());
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_come_is_given_up_after_ten_seconds() {
+    tokio::time::pause();
+    let started = tokio::time::Instant::now();
+    let never: Payload = Payload::Stream { payload: Box::pin(futures_util::stream::pending()) };
+    let request = TestRequest::post().to_http_request();
+    let problem = read_bytes(&request, never, BodyLimit(1)).await.unwrap_err();
+    assert_eq!((problem.kind(), started.elapsed().as_secs()), (Kind::RequestTimeout, 10));
+}
+
+#[actix_web::test]
+async fn head_is_answered_where_get_is() {
+    let app = TestApp::new();
+    for uri in ["/livez", "/internal/v2/phones", "/openapi.json"] {
+        assert_eq!(app.send(authorized(TestRequest::default().method(Method::HEAD).uri(uri))).await.status, 200);
+    }
 }
 
 #[actix_web::test]

@@ -282,8 +282,12 @@ impl TestApp {
     }
 
     pub(super) fn probes_only(&self) -> Self {
-        let served = Served::probes(self.state.probes.clone());
+        let served = Served::probes(self.probes());
         Self { fake: self.fake.clone(), drain: self.drain.clone(), state: self.state.clone(), served }
+    }
+
+    pub(super) fn probes(&self) -> ProbeState {
+        self.state.probes.clone()
     }
 
     pub(super) fn without_enrolment(self) -> Self {

@@ -162,3 +162,27 @@ async fn a_child_that_is_started_over_and_over_without_getting_anything_done_is_
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn restarts_and_successes_are_counted_for_others_to_see() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let seen = recorder.handle();
+    let _local = metrics::set_default_local_recorder(&recorder);
+    on_one_thread(async {
+        let supervision = supervision();
+        let handle = spawn(&supervision, spec(), &Ledger::will([]));
+        let _ = handle.ask(Trouble::Panic, SECOND).await;
+        until(&supervision, runs(2)).await;
+        supervision.restart("probe/1", "").await.unwrap();
+        until(&supervision, runs(3)).await;
+        let text = seen.render();
+        for line in [
+            "recon_actor_restarts_total{actor_kind=\"probe\",reason=\"panic\"} 1",
+            "recon_actor_restarts_total{actor_kind=\"probe\",reason=\"operator\"} 1",
+            "recon_loop_last_success_timestamp_seconds{loop=\"supervisor\"} 17768",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+    })
+    .await;
+}
