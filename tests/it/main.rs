@@ -16,6 +16,7 @@ mod main_job;
 mod matching;
 mod migrations;
 mod paging;
+mod split;
 mod supervision;
 mod templates;
 mod whitelist;
