@@ -17,6 +17,7 @@ mod main_job;
 mod matching;
 mod migrations;
 mod paging;
+mod split;
 mod supervision;
 mod templates;
 mod whitelist;

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod events;
 pub mod ledger;
 pub mod phone;
+pub mod proxy;
 pub mod sms;
 pub mod texts;
 
