@@ -68,7 +68,9 @@ fn sqlite(url: &str, writer: bool) -> ConnectOptions {
                 .pragma("temp_store", "MEMORY");
             if writer { sqlite } else { sqlite.pragma("query_only", "ON") }
         })
-        .map_sqlx_sqlite_pool_opts(|pool| pool.before_acquire(|connection, _| Box::pin(is_at_rest(connection))));
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.before_acquire(|connection, _| Box::pin(std::future::ready(Ok(is_at_rest(connection)))))
+        });
     options
 }
 
@@ -76,11 +78,11 @@ fn sqlite(url: &str, writer: bool) -> ConnectOptions {
 ///
 /// A COMMIT that fails (the disk is full, fsync fails) is rolled back by SQLite itself, and the driver goes on counting
 /// the transaction: what followed would be written into savepoints of a transaction that nobody commits, and acknowledged.
-async fn is_at_rest(connection: &mut sea_orm::sqlx::SqliteConnection) -> Result<bool, sea_orm::sqlx::Error> {
+fn is_at_rest(connection: &sea_orm::sqlx::SqliteConnection) -> bool {
     use sea_orm::sqlx::Connection as _;
     let at_rest = !connection.is_in_transaction();
     if !at_rest {
         tracing::warn!("a connection whose last transaction ended badly is replaced");
     }
-    Ok(at_rest)
+    at_rest
 }
