@@ -1,5 +1,7 @@
 //! Who may know whom (docs/ARCHITECTURE.md): the imports of the source tree, held by reading it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking; clippy knows only #[test] functions")]
+
 use std::path::{Path, PathBuf};
 
 /// The lines of code of every file under `src/<folder>`: without comments, and without the tests at a file's end.
