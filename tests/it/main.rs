@@ -14,6 +14,7 @@ mod support;
 
 mod audit;
 mod bad_input;
+mod callers;
 mod crash;
 mod devices;
 mod identity;
