@@ -1,10 +1,12 @@
 //! The tables of the service's database as sea-orm entities, one a file. No queries: those are in `recon::store`.
 
 pub mod audit;
+pub mod control_request;
 pub mod event;
 pub mod idempotency;
 pub mod match_bucket;
 pub mod phone;
+pub mod process_state;
 pub mod recharge_order;
 pub mod setting;
 pub mod shooter_device;

@@ -4,6 +4,7 @@ pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod m2026_04_22_000001_first_tables;
+mod m2026_04_22_000002_processes;
 
 /// Applies and reverts the steps.
 pub struct Migrator;
@@ -11,6 +12,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m2026_04_22_000001_first_tables::Migration)]
+        vec![Box::new(m2026_04_22_000001_first_tables::Migration), Box::new(m2026_04_22_000002_processes::Migration)]
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::several::{Several, stage_period};
+use crate::bus::Fleet;
 use crate::config::{Config, Role};
 use crate::domain::matching::Windows;
 use crate::pipeline::compensator::{self, Compensator};
@@ -14,6 +16,7 @@ use crate::pipeline::order_matcher::{self, OrderMatcher};
 use crate::pipeline::retention::{self, Retention};
 use crate::pipeline::template_parser::{self, TemplateParser};
 use crate::pipeline::whitelist_validator::{self, WhitelistValidator};
+use crate::registry::actor_control::ActorControl;
 use crate::registry::audit_log::AuditLog;
 use crate::registry::device_registry::DeviceRegistry;
 use crate::registry::event_feed::EventFeed;
@@ -33,6 +36,8 @@ const RETENTION_PERIOD: Duration = Duration::from_mins(10);
 pub struct Actors {
     /// What HTTP asks.
     pub registry: Registry,
+    /// What restarts, stops and starts them.
+    pub control: ActorControl,
 }
 
 /// The actors that HTTP asks.
@@ -59,26 +64,38 @@ pub struct Registry {
 }
 
 /// What wakes the stages, wherever they run.
-struct Stages {
-    validator: Nudger,
-    parser: Nudger,
-    matcher: Nudger,
+pub(super) struct Stages {
+    pub(super) validator: Nudger,
+    pub(super) parser: Nudger,
+    pub(super) matcher: Nudger,
 }
 
 impl Actors {
     /// Builds the actors of this process's roles.
-    #[must_use]
-    pub fn build(config: &Config, store: &Store, supervision: &Supervision, public_url: &str) -> Self {
-        let stages = if config.roles.has(Role::Worker) {
-            stages(config, store, supervision)
-        } else {
-            Stages { validator: Nudger::none(), parser: Nudger::none(), matcher: Nudger::none() }
+    ///
+    /// # Errors
+    /// Where `redis.url` cannot be used.
+    pub fn build(config: &Config, store: &Store, fleet: &Fleet, public_url: &str) -> anyhow::Result<Self> {
+        let supervision = fleet.supervision();
+        let several = Several::of(config, store, fleet)?;
+        let stages = match &several {
+            _ if config.roles.has(Role::Worker) => stages(config, store, supervision),
+            Some(several) => several.stages_elsewhere(),
+            None => Stages { validator: Nudger::none(), parser: Nudger::none(), matcher: Nudger::none() },
         };
-        let registry = registry(config, store, supervision, &stages, public_url);
+        let registry = registry(config, store, fleet, &stages, public_url);
         if config.roles.has(Role::Worker) {
             upkeep(config, store, supervision, &stages, &registry.inbox);
         }
-        Self { registry }
+        let relay = match &several {
+            Some(several) => {
+                several.join(&stages);
+                several.control_relay()
+            }
+            None => Nudger::none(),
+        };
+        let control = ActorControl::new(store.clone(), fleet.clone(), relay);
+        Ok(Self { registry, control })
     }
 }
 
@@ -88,7 +105,7 @@ fn one(kind: &'static str) -> Spec {
 }
 
 fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
-    let period = config.pipeline.sweep_interval;
+    let period = stage_period(config);
     // A sweep that does not come is a stage that stands still.
     let deadline = period * 2 + Duration::from_secs(15);
     let windows = Windows { early: config.pipeline.early_window, late: config.pipeline.late_window };
@@ -112,7 +129,8 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
     Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger() }
 }
 
-fn registry(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, public_url: &str) -> Registry {
+fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, public_url: &str) -> Registry {
+    let supervision = fleet.supervision();
     let (of, validator, window) = (store.clone(), stages.validator.clone(), config.pipeline.correlation_window);
     // The writer of what nobody else will send again: a thread of its own, and room for a burst.
     let inbox_spec = one(inbox::KIND).critical().mailbox(8_192).placement(Placement::Own);
@@ -145,19 +163,19 @@ fn registry(config: &Config, store: &Store, supervision: &Supervision, stages: &
         let child = ReviewDesk::new(of.clone(), validator.clone(), matcher.clone());
         async move { Ok(child) }
     });
-    let (of, actors) = (store.clone(), supervision.clone());
+    let of = store.clone();
     let audit = supervision.spawn(one("audit_log"), move || {
-        let child = AuditLog::new(of.clone(), actors.clone());
+        let child = AuditLog::new(of.clone());
         async move { Ok(child) }
     });
     let counters = Arc::new(watch::Sender::new(None));
     let (of, actors, zone, changes) =
-        (store.clone(), supervision.clone(), config.service.time_zone.clone(), Arc::clone(&counters));
+        (store.clone(), fleet.clone(), config.service.time_zone.clone(), Arc::clone(&counters));
     let top_info = supervision.spawn(one("top_info"), move || {
         let child = TopInfoBoard::new(of.clone(), actors.clone(), zone.clone(), Arc::clone(&changes));
         async move { Ok(child) }
     });
-    let (of, actors) = (store.clone(), supervision.clone());
+    let (of, actors) = (store.clone(), fleet.clone());
     let events = supervision.spawn(one("event_feed"), move || {
         let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
         async move { Ok(child) }

@@ -5,12 +5,18 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::bus::Fleet;
+use crate::config::Role;
+use crate::domain::time::UnixMs;
 use crate::http::health::Check;
 use crate::http::state::Readiness;
 use crate::store::Store;
 
 /// When the heartbeat has not come out for this long, health says so.
 const HEARTBEAT_WITHIN: Duration = Duration::from_secs(150);
+
+/// A worker that is started together with the service shows itself within this time.
+const WORKER_WITHIN: Duration = Duration::from_secs(15);
 
 /// Whether the store takes writes and has all migrations.
 pub(super) fn readiness(store: &Store) -> Arc<dyn Readiness> {
@@ -58,9 +64,41 @@ impl Check for StoreCheck {
     }
 }
 
+/// Whether a worker runs in another process, for one that has none itself.
+pub(super) fn worker_elsewhere(fleet: &Fleet, started: UnixMs) -> Arc<dyn Check> {
+    Arc::new(WorkerCheck { fleet: fleet.clone(), started })
+}
+
+struct WorkerCheck {
+    fleet: Fleet,
+    started: UnixMs,
+}
+
+impl Check for WorkerCheck {
+    fn name(&self) -> &'static str {
+        "worker"
+    }
+
+    fn critical(&self) -> bool {
+        true
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async {
+            if self.fleet.has_other(Role::Worker.as_str()) {
+                return Ok("a worker runs in another process".to_owned());
+            }
+            if self.fleet.now().since(self.started) <= WORKER_WITHIN {
+                return Ok("a worker is given time to start".to_owned());
+            }
+            Err("no worker runs: messages are stored and stay as they are; start `recon run --roles worker`".to_owned())
+        })
+    }
+}
+
 struct HeartbeatCheck {
     store: Store,
-    started: crate::domain::time::UnixMs,
+    started: UnixMs,
 }
 
 impl Check for HeartbeatCheck {

@@ -3,7 +3,9 @@
 //! The only place that knows every part. `recon run`, the tests and `recon bench` start the daemon through [`App`].
 
 mod actors;
+mod audit_port;
 mod checks;
+mod several;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::watch;
 
+use crate::bus::Fleet;
 use crate::clock::Clock;
 use crate::config::{Config, Role, credentials};
 use crate::http::server::{self, Running};
@@ -24,6 +27,7 @@ use crate::supervision::{Placement, Policy, Spec, Supervision};
 use crate::telemetry::upkeep;
 
 pub use actors::Actors;
+use audit_port::AuditPort;
 
 /// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
@@ -31,7 +35,8 @@ pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
 /// A running daemon.
 pub struct App {
     store: Store,
-    supervision: Supervision,
+    fleet: Fleet,
+    one_of_several: bool,
     actors: Actors,
     servers: Vec<Running>,
     address: SocketAddr,
@@ -62,25 +67,37 @@ impl App {
             Some(url) => url.as_str().to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
         };
-        let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process_name());
-        let actors = Actors::build(config, &store, &supervision, &public_url);
+        let process = process_name(listeners.address());
+        let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process.clone());
+        let fleet = Fleet::new(&process, supervision, clock.clone());
+        let actors = Actors::build(config, &store, &fleet, &public_url)?;
         let recorder = metrics.clone();
-        supervision.spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
+        fleet.supervision().spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
             let child = upkeep::MetricsUpkeep::new(recorder.clone());
             async move { Ok(child) }
         });
         let (draining, drained) = watch::channel(false);
         let probes = ProbeState {
             readiness: checks::readiness(&store),
-            actors: Arc::new(supervision.clone()),
+            // A worker answers for itself: that the service is away is not its fault.
+            actors: Arc::new(fleet.supervision().clone()),
             checks: checks::all(&store, config.roles.has(Role::Worker)),
             metrics,
             draining: drained,
         };
-        let mut app =
-            Self { address: listeners.address(), store, supervision, actors, servers: Vec::new(), token, draining };
+        let mut app = Self {
+            address: listeners.address(),
+            store,
+            fleet,
+            one_of_several: several::is_one_of_several(config),
+            actors,
+            servers: Vec::new(),
+            token,
+            draining,
+        };
         if let Some(listener) = listeners.service {
-            let state = app.service_state(config, probes.clone(), public_url, clock);
+            let probes = app.service_probes(config, probes.clone());
+            let state = app.service_state(config, probes, clock);
             app.servers.push(server::serve(listener, state)?);
         }
         if let Some(listener) = listeners.worker {
@@ -89,7 +106,16 @@ impl App {
         Ok(app)
     }
 
-    fn service_state(&self, config: &Config, probes: ProbeState, public_url: String, clock: Clock) -> ServiceState {
+    /// A service answers for every process.
+    fn service_probes(&self, config: &Config, mut probes: ProbeState) -> ProbeState {
+        probes.actors = Arc::new(self.fleet.clone());
+        if !config.roles.has(Role::Worker) {
+            probes.checks.push(checks::worker_elsewhere(&self.fleet, self.store.now()));
+        }
+        probes
+    }
+
+    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock) -> ServiceState {
         let actors = self.actors.registry.clone();
         ServiceState {
             phones: Arc::new(actors.phones),
@@ -98,7 +124,7 @@ impl App {
             orders: Arc::new(actors.orders),
             reviews: Arc::new(actors.reviews),
             counters: Arc::new(actors.top_info),
-            audits: Arc::new(actors.audit),
+            audits: Arc::new(AuditPort { log: actors.audit, control: self.actors.control.clone() }),
             events: Arc::new(actors.events),
             inbox: Arc::new(actors.inbox),
             probes,
@@ -112,7 +138,6 @@ impl App {
                 rate_per_minute: config.shooter.rate_per_minute,
                 rate_burst: config.shooter.rate_burst,
             },
-            public_url,
             clock,
         }
     }
@@ -138,13 +163,13 @@ impl App {
     /// The actors' supervision.
     #[must_use]
     pub fn supervision(&self) -> &Supervision {
-        &self.supervision
+        self.fleet.supervision()
     }
 
     /// Resolves with the reason once a critical actor has used up its restarts: the process must end, so that the
     /// platform starts it anew.
     pub async fn escalated(&self) -> String {
-        self.supervision.escalated().await
+        self.supervision().escalated().await
     }
 
     /// Stops in good order: no new work, what is in hand is finished, the store closed last.
@@ -153,7 +178,12 @@ impl App {
         for server in self.servers {
             server.stop().await;
         }
-        self.supervision.drain(DRAIN_WITHIN).await;
+        self.fleet.supervision().drain(DRAIN_WITHIN).await;
+        if self.one_of_several
+            && let Err(error) = self.store.forget_process(self.fleet.process()).await
+        {
+            tracing::warn!(%error, "the other processes could not be told that this one ends; they see it go stale");
+        }
         self.store.close().await;
     }
 }
@@ -228,9 +258,10 @@ fn policy(config: &Config) -> Policy {
     }
 }
 
-/// Names this process among several: host and process id.
-fn process_name() -> String {
+/// Names this process among several: its host and where it is served. A process that is started again takes the place of
+/// the one before, also after a crash.
+fn process_name(address: SocketAddr) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim();
-    format!("{}-{}", if host.is_empty() { "recon" } else { host }, std::process::id())
+    format!("{}:{}", if host.is_empty() { "recon" } else { host }, address.port())
 }

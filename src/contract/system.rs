@@ -45,6 +45,30 @@ pub struct AuditView {
     pub hash: String,
 }
 
+crate::text_enum! {
+    /// What an operator does to an actor.
+    pub enum Control {
+        /// A new instance, also when the old one is dead or stuck.
+        Restart = "restart",
+        /// No instance until somebody starts it.
+        Stop = "stop",
+        /// An instance, where there is none.
+        Start = "start",
+    }
+}
+
+impl Control {
+    /// How the audit says that it is done.
+    #[must_use]
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Restart => "restarted",
+            Self::Stop => "stopped",
+            Self::Start => "started",
+        }
+    }
+}
+
 /// Which entries of the audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {

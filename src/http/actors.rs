@@ -4,7 +4,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
-use crate::registry::audit_log::{Control, ControlActor};
+use crate::contract::system::Control;
+use crate::registry::actor_control::ControlActor;
 use crate::supervision::ActorStatus;
 
 use super::answer::send;
@@ -22,6 +23,10 @@ pub(super) struct ControlInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 1000)]
     pub(super) reason: Option<String>,
+    /// Only in this process; else in every process that runs the actor and is not stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "host:8081")]
+    pub(super) process: Option<String>,
 }
 
 /// Every actor as it stands.
@@ -35,8 +40,20 @@ pub(super) struct ActorList {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Controlled {
     /// The actor.
-    #[schema(example = "order-matcher")]
+    #[schema(example = "order_matcher")]
     id: String,
+    /// Grows with every instance. Of several processes, the largest.
+    generation: u64,
+    /// Each process in which it was done.
+    processes: Vec<ControlledIn>,
+}
+
+/// The instance in one process.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct ControlledIn {
+    /// The process.
+    #[schema(example = "host:8081")]
+    process: String,
     /// Grows with every instance.
     generation: u64,
 }
@@ -59,8 +76,8 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
 }
 
 /// A new instance, also where the old one is dead or stuck. The id's slash may be written as it is or as `%2F`.
-#[utoipa::path(post, path = "/internal/v2/actors/{id}/restart", tag = "operations", request_body = Option<ControlInput>,
-    params(("id" = String, Path, description = "The actor's id", example = "order-matcher")),
+#[utoipa::path(post, path = "/internal/v2/actors/{id}/restart", tag = "operations", request_body = ControlInput,
+    params(("id" = String, Path, description = "The actor's id", example = "order_matcher")),
     responses((status = 202, description = "A new instance is on its way", body = Controlled)))]
 pub(super) async fn restart(
     service: Data<Service>,
@@ -71,8 +88,8 @@ pub(super) async fn restart(
 }
 
 /// No instance until somebody starts it.
-#[utoipa::path(post, path = "/internal/v2/actors/{id}/stop", tag = "operations", request_body = Option<ControlInput>,
-    params(("id" = String, Path, description = "The actor's id", example = "order-matcher")),
+#[utoipa::path(post, path = "/internal/v2/actors/{id}/stop", tag = "operations", request_body = ControlInput,
+    params(("id" = String, Path, description = "The actor's id", example = "order_matcher")),
     responses((status = 202, description = "It is being stopped", body = Controlled)))]
 pub(super) async fn stop(
     service: Data<Service>,
@@ -83,8 +100,8 @@ pub(super) async fn stop(
 }
 
 /// An instance, where there is none.
-#[utoipa::path(post, path = "/internal/v2/actors/{id}/start", tag = "operations", request_body = Option<ControlInput>,
-    params(("id" = String, Path, description = "The actor's id", example = "order-matcher")),
+#[utoipa::path(post, path = "/internal/v2/actors/{id}/start", tag = "operations", request_body = ControlInput,
+    params(("id" = String, Path, description = "The actor's id", example = "order_matcher")),
     responses((status = 202, description = "An instance is on its way", body = Controlled)))]
 pub(super) async fn start(
     service: Data<Service>,
@@ -101,6 +118,7 @@ async fn control(
     control: Control,
 ) -> Result<HttpResponse, Problem> {
     let id = text_id(request, "id")?;
-    let message = ControlActor { caller: write.caller, id, control, reason: write.input.reason };
+    let ControlInput { reason, process } = write.input;
+    let message = ControlActor { caller: write.caller, id, process, control, reason };
     send(&ask(&*service.state.audits, message).await?)
 }

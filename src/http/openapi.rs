@@ -10,6 +10,8 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToSchema as _};
 
 use crate::contract::page::{LIMIT_DEFAULT, LIMIT_MAX};
+use crate::domain::money::Currency;
+use crate::sources::shooter::Format;
 
 use super::answer::REPLAYED;
 use super::error::ProblemJson;
@@ -24,7 +26,7 @@ const PROBLEM: &str = "application/problem+json";
         title = "recon service",
         description = "Hears of bank deposits, reads them, pairs each with its recharge order. It moves no money and cannot."
     ),
-    components(schemas(ProblemJson)),
+    components(schemas(ProblemJson, Currency, Format)),
     paths(
         probes::livez,
         probes::readyz,
@@ -89,6 +91,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 
 /// Adds what is true of every operation of its kind.
 fn complete(path: &str, method: &str, operation: &mut Operation) {
+    operation.operation_id = Some(operation_id(path, method));
     let internal = path.starts_with("/internal/");
     let ingest = path.starts_with("/ingest/");
     let named = path.contains('{');
@@ -116,18 +119,27 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
         }
     }
     let has_body = operation.request_body.is_some();
+    if let (true, Some(RefOr::T(body))) = (path.contains("/actors/"), &mut operation.request_body) {
+        body.required = Some(Required::False);
+    }
     for (status, description) in problems() {
         let applies = match status {
-            "401" | "403" | "429" | "500" => internal || ingest,
+            "401" | "403" | "429" | "500" | "503" => internal || ingest,
             "404" => (internal || ingest) && named,
             "400" | "408" | "413" | "415" => has_body || (internal && method == "delete" && status != "415"),
-            "503" => internal || ingest,
             "422" => true,
             // Only where the route declares it itself.
             _ => false,
         };
         add_problem(operation, status, description, applies);
     }
+}
+
+/// `post_sms_id_check`: the handlers' own names repeat from part to part.
+fn operation_id(path: &str, method: &str) -> String {
+    let path = path.strip_prefix("/internal/v2").unwrap_or(path);
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 /// Every status that is answered with a problem, and what it says in general.

@@ -5,9 +5,11 @@ use std::time::Duration;
 use actix::Message;
 use futures_util::future::LocalBoxFuture;
 
+use crate::bus::Fleet;
 use crate::domain::refusal::Refusal;
 use crate::pipeline::inbox::Deliver;
-use crate::registry::audit_log::{ControlActor, ListAudit};
+use crate::registry::actor_control::ControlActor;
+use crate::registry::audit_log::ListAudit;
 use crate::registry::device_registry::{AddDevice, DeleteDevice, EnrolDevice, FindDevice, ListDevices, TrustDevice};
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
@@ -99,6 +101,12 @@ port! {
 pub trait Actors: Send + Sync {
     /// Every actor as it stands.
     fn list(&self) -> Vec<ActorStatus>;
+}
+
+impl Actors for Fleet {
+    fn list(&self) -> Vec<ActorStatus> {
+        Fleet::list(self)
+    }
 }
 
 impl Actors for Supervision {

@@ -19,36 +19,37 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 
 /// A path and what it takes.
 pub(super) struct Path {
-    path: &'static str,
-    methods: Vec<(Method, Route)>,
+    pattern: &'static str,
+    allow: Vec<&'static str>,
+    routes: Vec<Route>,
     body_limit: Option<BodyLimit>,
 }
 
 impl Path {
-    pub(super) const fn new(path: &'static str) -> Self {
-        Self { path, methods: Vec::new(), body_limit: None }
+    pub(super) const fn new(pattern: &'static str) -> Self {
+        Self { pattern, allow: Vec::new(), routes: Vec::new(), body_limit: None }
     }
 
     /// GET, and HEAD with it.
     pub(super) fn get(self, route: Route) -> Self {
-        self.method(Method::GET, route.guard(guard::fn_guard(is_get_or_head)))
+        self.takes(&["GET", "HEAD"], route.guard(guard::fn_guard(is_get_or_head)))
     }
 
     /// GET alone, for answers without an end.
     pub(super) fn get_only(self, route: Route) -> Self {
-        self.method(Method::GET, route.guard(guard::Get()))
+        self.takes(&["GET"], route.guard(guard::Get()))
     }
 
     pub(super) fn post(self, route: Route) -> Self {
-        self.method(Method::POST, route.guard(guard::Post()))
+        self.takes(&["POST"], route.guard(guard::Post()))
     }
 
     pub(super) fn put(self, route: Route) -> Self {
-        self.method(Method::PUT, route.guard(guard::Put()))
+        self.takes(&["PUT"], route.guard(guard::Put()))
     }
 
     pub(super) fn delete(self, route: Route) -> Self {
-        self.method(Method::DELETE, route.guard(guard::Delete()))
+        self.takes(&["DELETE"], route.guard(guard::Delete()))
     }
 
     pub(super) fn body_limit(mut self, bytes: usize) -> Self {
@@ -56,19 +57,20 @@ impl Path {
         self
     }
 
-    fn method(mut self, method: Method, route: Route) -> Self {
-        self.methods.push((method, route));
+    fn takes(mut self, methods: &[&'static str], route: Route) -> Self {
+        self.allow.extend(methods);
+        self.routes.push(route);
         self
     }
 
     /// The service to register.
     pub(super) fn service(self) -> impl HttpServiceFactory + 'static {
-        let allow = self.methods.iter().map(|(method, _)| method.as_str()).collect::<Vec<_>>().join(", ");
-        let mut resource = web::resource(self.path);
+        let allow = self.allow.join(", ");
+        let mut resource = web::resource(self.pattern);
         if let Some(limit) = self.body_limit {
             resource = resource.app_data(limit);
         }
-        for (_, route) in self.methods {
+        for route in self.routes {
             resource = resource.route(route);
         }
         let not_allowed = move || {
@@ -98,7 +100,7 @@ async fn contain(request: ServiceRequest, next: Next<BoxBody>) -> Result<Service
     Ok(ServiceResponse::new(http, problem.error_response()))
 }
 
-fn panic_message<'p>(panic: &'p (dyn std::any::Any + Send)) -> &'p str {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

@@ -39,7 +39,7 @@ impl fmt::Debug for HashedToken {
     }
 }
 
-/// How much a phone may send. A rate of 0 is no limit.
+/// How much a phone may send. Either being 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IngestLimits {
     /// Requests per minute, for each device and for each address.
@@ -98,8 +98,6 @@ pub struct ServiceState {
     pub enrolment_token: Option<HashedToken>,
     /// How much a phone may send.
     pub ingest_limits: IngestLimits,
-    /// What phones are told to post to, without a slash at its end: `https://recon.example`.
-    pub public_url: String,
     /// The time.
     pub clock: Clock,
 }

@@ -9,10 +9,11 @@ use actix::Message;
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::listeners::Listeners;
+use crate::bus::Fleet;
 use crate::contract::system::{Event, TopInfo};
 use crate::domain::refusal::Refusal;
 use crate::store::{Store, StoreError};
-use crate::supervision::{ActorStatus, Child, Context, Serve, Serving, Supervision};
+use crate::supervision::{ActorStatus, Child, Context, Serve, Serving};
 
 /// The kind of this actor, and its id.
 pub const KIND: &str = "event_feed";
@@ -30,7 +31,7 @@ const BATCH: u64 = 256;
 #[derive(Debug)]
 pub struct EventFeed {
     store: Store,
-    supervision: Supervision,
+    fleet: Fleet,
     top_info: Arc<watch::Sender<Option<TopInfo>>>,
     /// Held while somebody listens: the board counts as often as it should only then.
     counters: Option<watch::Receiver<Option<TopInfo>>>,
@@ -44,10 +45,10 @@ pub struct EventFeed {
 impl EventFeed {
     /// The actor over `store`; `top_info` is where [`super::top_info::TopInfoBoard`] puts its counters.
     #[must_use]
-    pub fn new(store: Store, supervision: Supervision, top_info: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
+    pub fn new(store: Store, fleet: Fleet, top_info: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
         Self {
             store,
-            supervision,
+            fleet,
             top_info,
             counters: None,
             passed: None,
@@ -118,7 +119,7 @@ fn small_object(actor: &ActorStatus) -> serde_json::Value {
 impl Child for EventFeed {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         let mut commits = self.store.commits();
-        let mut changes = self.supervision.changes();
+        let mut actors = self.fleet.changes();
         let joined = Arc::clone(&self.joined);
         loop {
             match self.follow().await {
@@ -132,15 +133,15 @@ impl Child for EventFeed {
             }
             let period = if self.listeners.is_catching_up() { CATCH_UP_PERIOD } else { PERIOD };
             let listening = !self.listeners.is_empty();
-            let changed = tokio::select! {
+            let told = tokio::select! {
                 // A subscription is made in one go, so that leaving this wait for another cannot cut one short.
                 _ = cx.serve_until_nudged(self, period) => None,
                 () = joined.notified() => None,
                 _ = commits.changed(), if listening => None,
-                changed = changes.recv() => changed.ok(),
+                actor = actors.next() => actor,
             };
-            if let Some(changed) = changed {
-                let data = small_object(&changed);
+            if let Some(actor) = told {
+                let data = small_object(&actor);
                 self.listeners.tell(&Event { id: None, kind: "actor.changed".to_owned(), data });
             }
         }

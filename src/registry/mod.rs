@@ -1,6 +1,8 @@
 //! The actors that own operators' data: phones, devices, templates, orders, the review of messages, counters, the audit
-//! and the event feed. HTTP asks them; they ask the store. Each file holds one actor and its messages.
+//! and the event feed. HTTP asks them; they ask the store. Each file holds one actor and its messages; `actor_control` is no actor,
+//! since it restarts them.
 
+pub mod actor_control;
 pub mod audit_log;
 pub mod device_registry;
 pub mod event_feed;

@@ -8,11 +8,12 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::bus::Fleet;
 use crate::contract::system::TopInfo;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::UnixMs;
 use crate::store::{Store, StoreError};
-use crate::supervision::{Child, Context, Serve, Serving, Supervision};
+use crate::supervision::{Child, Context, Serve, Serving};
 
 /// The kind of this actor, and its id.
 pub const KIND: &str = "top_info";
@@ -31,7 +32,7 @@ const GAUGES: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct TopInfoBoard {
     store: Store,
-    supervision: Supervision,
+    fleet: Fleet,
     /// The operators' time zone: it says when today begins.
     time_zone: TimeZone,
     /// Where changed counters go. Counted by itself only while it has receivers.
@@ -44,14 +45,9 @@ pub struct TopInfoBoard {
 impl TopInfoBoard {
     /// The actor over `store`; a day is a day of `time_zone`; counters that changed go to `changes`.
     #[must_use]
-    pub fn new(
-        store: Store,
-        supervision: Supervision,
-        time_zone: TimeZone,
-        changes: Arc<watch::Sender<Option<TopInfo>>>,
-    ) -> Self {
+    pub fn new(store: Store, fleet: Fleet, time_zone: TimeZone, changes: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
         let commits = store.commits();
-        Self { store, supervision, time_zone, changes, commits, counted: None, gauges_set_at: None }
+        Self { store, fleet, time_zone, changes, commits, counted: None, gauges_set_at: None }
     }
 
     /// The counters, counted again where they are older than a second.
@@ -69,7 +65,7 @@ impl TopInfoBoard {
         let now = self.store.now();
         let (from, to) = day_of(now, &self.time_zone);
         let counts = self.store.counts(from, to).await?;
-        let stale = self.supervision.list().iter().filter(|actor| !actor.fresh).count();
+        let stale = self.fleet.list().iter().filter(|actor| !actor.fresh).count();
         let info = TopInfo {
             sms_need_check_cnt: counts.need_check,
             sms_unmatched_cnt: counts.unmatched,
@@ -129,7 +125,7 @@ fn day_of(now: UnixMs, time_zone: &TimeZone) -> (UnixMs, UnixMs) {
     match (from, to) {
         (Ok(from), Ok(to)) => (from, to),
         // Beyond the ends of the calendar: the day before and the day after this moment.
-        _ => (now.minus(Duration::from_secs(86_400)), now.plus(Duration::from_secs(86_400))),
+        _ => (now.minus(Duration::from_hours(24)), now.plus(Duration::from_hours(24))),
     }
 }
 

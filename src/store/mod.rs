@@ -7,6 +7,7 @@ pub mod audit;
 pub mod bench;
 mod command;
 mod connect;
+pub mod control;
 pub mod device;
 mod device_trust;
 mod error;
@@ -15,6 +16,7 @@ pub mod intake;
 pub mod matching;
 pub mod order;
 pub mod phone;
+pub mod process;
 pub mod review;
 pub mod settings;
 pub mod sms;
@@ -57,6 +59,9 @@ struct Inner {
     reader: DatabaseConnection,
     clock: Clock,
     secrets: SecretBox,
+    /// Commits of this process.
+    own_commits: watch::Sender<u64>,
+    /// Those, and what is heard of commits of other processes.
     commits: watch::Sender<u64>,
 }
 
@@ -73,7 +78,14 @@ impl Store {
     /// Where the database cannot be reached or opened.
     pub async fn open(options: &StoreOptions, clock: Clock, secrets: SecretBox) -> Result<Self, StoreError> {
         let (writer, reader) = connect::open(options).await?;
-        let inner = Inner { writer, reader, clock, secrets, commits: watch::Sender::new(0) };
+        let inner = Inner {
+            writer,
+            reader,
+            clock,
+            secrets,
+            own_commits: watch::Sender::new(0),
+            commits: watch::Sender::new(0),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -113,11 +125,21 @@ impl Store {
         &self,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let value = self.write_aside(work).await?;
+        self.inner.own_commits.send_modify(|count| *count = count.wrapping_add(1));
+        self.others_committed();
+        Ok(value)
+    }
+
+    /// The same for what no event tells of: nobody is woken.
+    async fn write_aside<T>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let txn = self.begin().await?;
         match work(&txn).await {
             Ok(value) => {
                 txn.commit().await?;
-                self.inner.commits.send_modify(|count| *count = count.wrapping_add(1));
                 Ok(value)
             }
             Err(error) => {
@@ -127,10 +149,40 @@ impl Store {
         }
     }
 
-    /// Changes with every commit of this process: wakes those who follow the outbox.
+    /// As [`Store::write`], and again where another transaction stood in the way: the loops lock many rows, not all of them
+    /// in one order.
+    ///
+    /// # Errors
+    /// As [`Store::write`]; also where others stood in the way three times.
+    pub(crate) async fn write_again<T>(
+        &self,
+        work: impl AsyncFn(&DatabaseTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        const TIMES: u32 = 3;
+        for _ in 1..TIMES {
+            match self.write(&work).await {
+                Err(error) if error.is_contention() => tracing::debug!(%error, "a transaction is done again"),
+                done => return done,
+            }
+        }
+        self.write(&work).await
+    }
+
+    /// Changes with every commit of this process, and with each that is heard of: wakes those who follow the outbox.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {
         self.inner.commits.subscribe()
+    }
+
+    /// Changes with every commit of this process: for those who tell the others.
+    #[must_use]
+    pub fn own_commits(&self) -> watch::Receiver<u64> {
+        self.inner.own_commits.subscribe()
+    }
+
+    /// Another process says that it committed.
+    pub fn others_committed(&self) {
+        self.inner.commits.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// The connections for reading.

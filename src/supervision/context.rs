@@ -1,16 +1,16 @@
 //! What a running child can ask of its shell.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
 
+use super::beside::Beside;
 use super::child::Child;
-use super::envelope::{Envelope, Reply};
+use super::envelope::Envelope;
 use super::handle::Desk;
 use super::instance::{Instance, Stop};
 use super::progress::Progress;
@@ -43,7 +43,7 @@ pub struct Context<C> {
 impl<C: Child> Context<C> {
     /// Serves messages until the child is asked to stop. Each message served is progress.
     pub async fn serve_forever(&mut self, child: &mut C) -> anyhow::Result<()> {
-        while let Some(envelope) = self.receive_or_stopped().await {
+        while let Some(envelope) = self.receive_when_there_is_room().await {
             envelope.apply(child, self).await;
             self.progress();
         }
@@ -56,18 +56,20 @@ impl<C: Child> Context<C> {
     /// progress deadline. Asked to stop, the first call returns `Elapsed` at once, so that the child can see
     /// [`Self::stopping`]; a further call does not return, and ends the child in good order.
     pub async fn serve_until_nudged(&mut self, child: &mut C, at_most: Duration) -> Woke {
-        let timer = tokio::time::sleep(at_most.min(self.spec.progress_deadline * 3 / 4));
+        let timer = tokio::time::sleep(at_most.min(self.spec.progress_deadline / 4 * 3));
         tokio::pin!(timer);
         loop {
             if let Some(stop) = self.instance.stop() {
                 return self.last_turn(child, stop).await;
             }
-            let desk = Arc::clone(&self.desk);
             let envelope = tokio::select! {
                 () = self.instance.stop_asked() => continue,
-                () = desk.nudger.nudged() => return Woke::Nudged,
+                () = self.desk.nudger.nudged() => return Woke::Nudged,
                 () = &mut timer => return Woke::Elapsed,
-                envelope = desk.mailbox.next() => envelope,
+                envelope = async {
+                    self.beside.room().await;
+                    self.desk.mailbox.next().await
+                } => envelope,
             };
             envelope.apply(child, self).await;
             tokio::task::coop::consume_budget().await;
@@ -132,6 +134,15 @@ impl<C: Child> Context<C> {
     /// A message that waits already.
     pub fn try_receive(&mut self) -> Option<Envelope<C>> {
         self.desk.mailbox.take()
+    }
+
+    /// As many answers are worked out beside the child as messages may wait, and no more are begun.
+    async fn receive_when_there_is_room(&mut self) -> Option<Envelope<C>> {
+        if !self.beside.has_room() {
+            let _resting = Resting::begin(&self.progress);
+            self.beside.room().await;
+        }
+        self.receive_or_stopped().await
     }
 
     async fn rest_for_good<T>(&self) -> T {
@@ -219,40 +230,5 @@ impl<'a> Resting<'a> {
 impl Drop for Resting<'_> {
     fn drop(&mut self) {
         self.0.wake();
-    }
-}
-
-/// What runs beside the child. The shell takes it in after each poll of `run`.
-#[derive(Clone)]
-pub(super) struct Beside {
-    arrivals: Rc<RefCell<Vec<LocalBoxFuture<'static, ()>>>>,
-    /// How long a detached answer may take.
-    answer_within: Duration,
-}
-
-impl Beside {
-    pub(super) fn new(answer_within: Duration) -> Self {
-        Self { arrivals: Rc::default(), answer_within }
-    }
-
-    fn push(&self, future: LocalBoxFuture<'static, ()>) {
-        self.arrivals.borrow_mut().push(future);
-    }
-
-    /// Works out an answer beside the child. One that does not come is given up, or they would pile up.
-    pub(super) fn answer<R: 'static>(&self, answer: LocalBoxFuture<'static, R>, reply: Reply<R>) {
-        let within = self.answer_within;
-        self.push(
-            async move {
-                if let Ok(answer) = tokio::time::timeout(within, answer).await {
-                    let _ = reply.send(Ok(answer));
-                }
-            }
-            .boxed_local(),
-        );
-    }
-
-    pub(super) fn take(&self) -> Vec<LocalBoxFuture<'static, ()>> {
-        self.arrivals.take()
     }
 }

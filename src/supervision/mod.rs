@@ -7,7 +7,9 @@
 //!
 //! It may use `domain`, `clock` and `text_enum!`; every actor, `http` and the composition root use it.
 
+mod aftermath;
 mod arbiters;
+mod beside;
 mod child;
 mod context;
 mod crash;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use rand::RngExt;
 use tokio::time::Instant;
 
+use super::spec::LONGEST;
+
 /// When a crashed child is made again, and when it is given up for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -37,6 +39,14 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// With times that can be added to any moment.
+    pub(super) fn bounded(mut self) -> Self {
+        for time in [&mut self.backoff_min, &mut self.backoff_max, &mut self.parked_retry] {
+            *time = (*time).min(LONGEST);
+        }
+        self
+    }
+
     /// The pause after the `streak`th crash in a row (from 1): half as long again each time, so that the fifth restart still
     /// falls into the default window and a child that cannot start is given up there; up to half of it is jitter.
     fn pause(&self, streak: u32) -> Duration {

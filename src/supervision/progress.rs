@@ -59,6 +59,11 @@ impl Progress {
         let _ = self.fresh_since.compare_exchange(u64::MAX, elapsed, Ordering::AcqRel, Ordering::Relaxed);
     }
 
+    /// The deadline's measure begins anew, though nothing was done.
+    pub(super) fn forgive(&self) {
+        self.since.store(self.elapsed_ms(), Ordering::Release);
+    }
+
     pub(super) fn progressed(&self, at: UnixMs) {
         self.worked_at.store(at.0, Ordering::Relaxed);
         self.touch();
@@ -96,7 +101,7 @@ impl Progress {
         if self.idle.load(Ordering::Acquire) {
             return None;
         }
-        Some(self.base + Duration::from_millis(self.since.load(Ordering::Acquire)) + deadline)
+        self.base.checked_add(Duration::from_millis(self.since.load(Ordering::Acquire)).saturating_add(deadline))
     }
 
     /// When it will no longer be fresh; none while it waits for messages, or before its first start.
@@ -105,7 +110,7 @@ impl Progress {
         if self.idle.load(Ordering::Acquire) || since == u64::MAX {
             return None;
         }
-        Some(self.base + Duration::from_millis(since) + deadline)
+        self.base.checked_add(Duration::from_millis(since).saturating_add(deadline))
     }
 
     pub(super) fn progress_at(&self) -> Option<UnixMs> {

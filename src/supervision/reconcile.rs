@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use super::crash::{Cause, Ending};
 use super::instance::{Instance, Stop};
-use super::policy::Verdict;
 use super::registry::{Registry, count_restart};
 use super::slot::{Phase, Record, Reply, Request, Slot, Then, Wait};
 
@@ -98,11 +97,17 @@ impl Slot {
             Some(Request::Restart(reply)) => {
                 let grace = self.spec.shutdown_grace.min(RESTART_GRACE);
                 instance.ask_to_stop(Stop::Restart);
-                self.end(record, instance, now + grace, Then::Restart(reply));
+                self.end(record, instance, now + grace, Then::Restart);
+                let _ = reply.send(record.generation.saturating_add(1));
                 return Step::Done;
             }
             Some(Request::Stop(reply)) => {
-                self.take_down(record, instance, now, Then::Stop(reply));
+                self.take_down(record, instance, now, Then::Stop(None));
+                let _ = reply.send(record.generation);
+                return Step::Done;
+            }
+            Some(Request::Drain(reply)) => {
+                self.take_down(record, instance, now, Then::Stop(Some(reply)));
                 return Step::Done;
             }
             Some(Request::Remove(reply)) => {
@@ -143,7 +148,7 @@ impl Slot {
             };
             match then {
                 Then::Crash(cause) => self.crashed(record, registry, instance, &cause),
-                Then::Restart(reply) => self.launch_asked(record, registry, reply),
+                Then::Restart => self.launch_asked(record, registry),
                 Then::Stop(reply) => self.rest(record, reply),
                 Then::Remove(reply) => self.remove(record, reply),
             }
@@ -151,7 +156,7 @@ impl Slot {
         }
         let Phase::Ending { abort_at, then, .. } = &mut record.phase else { return Step::Done };
         // With another restart waiting behind this one, nobody gains from the rest of the grace.
-        let pressed = matches!((&*then, record.requests.front()), (Then::Restart(_), Some(Request::Restart(_))));
+        let pressed = matches!((&*then, record.requests.front()), (Then::Restart, Some(Request::Restart(_))));
         match *abort_at {
             Some(at) if pressed || Instant::now() >= at => {
                 *abort_at = None;
@@ -177,7 +182,8 @@ impl Slot {
             return Step::Until(None);
         }
         record.after = None;
-        if !record.requests.is_empty() {
+        // The first instance was asked for before anything else was.
+        if wait != Wait::New && !record.requests.is_empty() {
             return self.step_at_rest(record, registry);
         }
         if Instant::now() < at {
@@ -204,15 +210,14 @@ impl Slot {
     fn step_at_rest(&self, record: &mut Record, registry: &Registry) -> Step {
         match record.requests.pop_front() {
             Some(Request::Restart(reply) | Request::Start(reply)) => {
-                if registry.is_draining() {
-                    drop(reply);
-                } else {
-                    self.launch_asked(record, registry, reply);
+                self.launch_asked(record, registry);
+                if !registry.is_draining() {
+                    let _ = reply.send(record.generation);
                 }
                 Step::Done
             }
-            Some(Request::Stop(reply)) => {
-                self.rest(record, reply);
+            Some(Request::Stop(reply) | Request::Drain(reply)) => {
+                self.rest(record, Some(reply));
                 Step::Done
             }
             Some(Request::Remove(reply)) => {
@@ -223,11 +228,13 @@ impl Slot {
         }
     }
 
-    fn rest(&self, record: &mut Record, reply: Reply) {
+    fn rest(&self, record: &mut Record, reply: Option<Reply>) {
         self.body.refuse_all();
         record.phase = Phase::Stopped;
         tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is stopped");
-        let _ = reply.send(record.generation);
+        if let Some(reply) = reply {
+            let _ = reply.send(record.generation);
+        }
     }
 
     fn remove(&self, record: &mut Record, reply: Reply) {
@@ -235,87 +242,5 @@ impl Slot {
         record.phase = Phase::Removed;
         tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is removed");
         let _ = reply.send(record.generation);
-    }
-
-    /// A launch that somebody asked for: past crashes no longer count.
-    fn launch_asked(&self, record: &mut Record, registry: &Registry, reply: Reply) {
-        if registry.is_draining() {
-            self.body.refuse_all();
-            record.phase = Phase::Stopped;
-            return;
-        }
-        record.history.forget();
-        record.on_trial = false;
-        count_restart(self.spec.kind, "operator");
-        self.launch(record, registry);
-        let _ = reply.send(record.generation);
-    }
-
-    fn launch(&self, record: &mut Record, registry: &Registry) {
-        record.generation = record.generation.saturating_add(1);
-        record.started_at = Some(registry.clock.now());
-        let instance = Arc::new(Instance::new(record.generation, self.reports_to.clone()));
-        record.phase = Phase::Alive(Arc::clone(&instance));
-        self.progress.begin();
-        self.body.open();
-        tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is started");
-        registry.arbiters.run(self.spec.placement, &self.spec.id, self.body.job(instance));
-    }
-
-    fn crashed(&self, record: &mut Record, registry: &Registry, instance: &Instance, cause: &Cause) {
-        let now = Instant::now();
-        let error = cause.shown();
-        record.reason = cause.word();
-        record.last_error = Some(error.clone());
-        if registry.is_draining() {
-            self.body.refuse_all();
-            record.phase = Phase::Stopped;
-            return;
-        }
-        let ran = now.duration_since(instance.launched);
-        let frozen = matches!(cause, Cause::Frozen(_));
-        let verdict = if record.on_trial && ran < registry.policy.healthy_after {
-            Verdict::GiveUp
-        } else {
-            record.on_trial = false;
-            record.history.crashed(&registry.policy, now, ran, frozen)
-        };
-        match verdict {
-            Verdict::Again(pause) => {
-                tracing::warn!(
-                    actor.id = %self.spec.id,
-                    actor.generation = record.generation,
-                    actor.crash = record.reason,
-                    actor.backoff_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
-                    error = %error,
-                    "an actor crashed and will be restarted"
-                );
-                record.phase = Phase::Waiting(now + pause, Wait::Backoff);
-            }
-            Verdict::GiveUp => self.give_up(record, registry, now, &error),
-        }
-    }
-
-    /// Too many restarts: the child is parked; one that the process needs ends the process.
-    fn give_up(&self, record: &mut Record, registry: &Registry, now: Instant, error: &str) {
-        self.body.refuse_all();
-        record.phase = Phase::Waiting(now + registry.policy.parked_retry, Wait::Parked);
-        if self.spec.critical && !self.spec.source {
-            tracing::error!(
-                actor.id = %self.spec.id,
-                actor.generation = record.generation,
-                error = %error,
-                "an actor that the process needs is out of restarts"
-            );
-            registry.escalate(format!("{} is out of restarts: {error}", self.spec.id));
-        } else {
-            tracing::error!(
-                actor.id = %self.spec.id,
-                actor.generation = record.generation,
-                actor.retry_s = registry.policy.parked_retry.as_secs(),
-                error = %error,
-                "an actor is out of restarts and is parked"
-            );
-        }
     }
 }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
@@ -19,6 +20,9 @@ use crate::domain::time::UnixMs;
 /// How many changes of state a slow listener may be behind before it has to look at the list instead.
 const CHANGES_KEPT: usize = 256;
 
+/// A longer time between two looks, of which there is one a second, means that the process itself was paused.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// The supervisor's state.
 pub(super) struct Registry {
     pub(super) clock: Clock,
@@ -30,6 +34,7 @@ pub(super) struct Registry {
     pub(super) changes: broadcast::Sender<ActorStatus>,
     pub(super) escalated: watch::Sender<Option<String>>,
     draining: AtomicBool,
+    looked_at: Mutex<Option<Instant>>,
     /// In the order of spawning.
     slots: Mutex<Vec<Arc<Slot>>>,
 }
@@ -38,13 +43,14 @@ impl Registry {
     pub(super) fn new(clock: Clock, policy: Policy, process: String, here: bool) -> Self {
         Self {
             clock,
-            policy,
+            policy: policy.bounded(),
             process,
             arbiters: Arbiters::new(here),
             nudger: Nudger::new(),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             escalated: watch::Sender::new(None),
             draining: AtomicBool::new(false),
+            looked_at: Mutex::new(None),
             slots: Mutex::default(),
         }
     }
@@ -77,6 +83,7 @@ impl Registry {
 
     /// Brings every child to where it should be; the moment by which to look again.
     pub(super) fn reconcile_all(&self) -> Option<Instant> {
+        self.forgive_a_pause();
         let due = self.slots().iter().filter_map(|slot| self.reconcile(slot)).min();
         let mut gone = Vec::new();
         self.lock().retain(|slot| {
@@ -93,6 +100,18 @@ impl Registry {
             }
         }
         due
+    }
+
+    /// A supervisor that has not looked for long was not run, and then neither were its children (SIGSTOP, a frozen machine):
+    /// their lack of progress says nothing.
+    fn forgive_a_pause(&self) {
+        let now = Instant::now();
+        let before = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner).replace(now);
+        if before.is_some_and(|before| now.duration_since(before) > PAUSE) {
+            for slot in self.slots() {
+                slot.progress.forgive();
+            }
+        }
     }
 
     /// Brings one child to where it should be. A panic on the way leaves the others alone.

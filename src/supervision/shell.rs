@@ -12,8 +12,9 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
+use super::beside::Beside;
 use super::child::Child;
-use super::context::{Beside, Context};
+use super::context::Context;
 use super::crash::{Cause, Ending, panic_text};
 use super::handle::Desk;
 use super::instance::{EndOfWatch, Instance};
@@ -60,7 +61,6 @@ impl Actor for Shell {
 }
 
 /// Runs one instance in a shell on the current thread, which runs a `LocalSet`, and says afterwards how it ended.
-#[allow(clippy::disallowed_methods, reason = "these are the tasks that watch the others")]
 pub(super) fn run<C: Child>(parts: Parts<C>, watch: EndOfWatch) {
     let instance = Arc::clone(&watch.0);
     let said = Rc::new(RefCell::new(None));
@@ -72,9 +72,14 @@ pub(super) fn run<C: Child>(parts: Parts<C>, watch: EndOfWatch) {
             *said.borrow_mut() = Some(ending.unwrap_or_else(|payload| Ending::Crashed(Cause::panic(payload.as_ref()))));
         }
     };
-    let shell = Shell { life: Some(life.boxed_local()) };
-    let task = tokio::task::spawn_local(actix::Context::new().into_future(shell));
-    instance.set_running(task.abort_handle());
+    watch_over(life.boxed_local(), said, watch);
+}
+
+/// The outer net: runs the shell on a task of its own, and says how that ended.
+#[allow(clippy::disallowed_methods, reason = "these are the tasks that watch the others")]
+fn watch_over(life: LocalBoxFuture<'static, ()>, said: Rc<RefCell<Option<Ending>>>, watch: EndOfWatch) {
+    let task = tokio::task::spawn_local(actix::Context::new().into_future(Shell { life: Some(life) }));
+    watch.0.set_running(task.abort_handle());
     tokio::task::spawn_local(async move {
         let ending = match task.await {
             Ok(()) => said.take().unwrap_or(Ending::Crashed(Cause::Vanished)),
@@ -88,7 +93,7 @@ pub(super) fn run<C: Child>(parts: Parts<C>, watch: EndOfWatch) {
 /// The child's life: made, run, and dropped, with what runs beside it.
 async fn live<C: Child>(parts: Parts<C>, instance: Arc<Instance>) -> Ending {
     let spec = parts.spec;
-    let beside = Beside::new(spec.progress_deadline);
+    let beside = Beside::new(spec.mailbox, spec.progress_deadline);
     let at_rest = Rc::new(Cell::new(false));
     let mut cx = Context {
         desk: parts.desk,
@@ -143,5 +148,37 @@ async fn live<C: Child>(parts: Parts<C>, instance: Arc<Instance>) -> Ending {
         (Some(_), _) => Ending::Stopped,
         (None, Some(Err(cause))) => Ending::Crashed(cause),
         (None, _) => Ending::Crashed(Cause::Ended),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::nudge::Nudger;
+    use super::*;
+
+    async fn ending_of(life: LocalBoxFuture<'static, ()>, abort: bool) -> Option<Ending> {
+        let instance = Arc::new(Instance::new(1, Nudger::none()));
+        let watched = Arc::clone(&instance);
+        let story = async move {
+            watch_over(life, Rc::default(), EndOfWatch(watched));
+            tokio::task::yield_now().await;
+            if abort {
+                instance.abort();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            instance.ending()
+        };
+        tokio::task::LocalSet::new().run_until(story).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shells_panic_its_stop_and_its_abort_are_told_apart() {
+        let panics = async { panic!("a fault of ours") }.boxed_local();
+        let panicked = Ending::Crashed(Cause::ShellPanic("a fault of ours".to_owned()));
+        assert_eq!(ending_of(panics, false).await, Some(panicked));
+        let stops = async {}.boxed_local();
+        assert_eq!(ending_of(stops, false).await, Some(Ending::Crashed(Cause::Vanished)));
+        assert_eq!(ending_of(std::future::pending().boxed_local(), true).await, Some(Ending::Aborted));
+        assert_eq!(ending_of(std::future::pending().boxed_local(), false).await, None);
     }
 }

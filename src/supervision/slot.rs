@@ -104,19 +104,23 @@ pub(super) enum Wait {
 /// What follows an instance's end.
 pub(super) enum Then {
     Crash(Cause),
-    Restart(Reply),
-    Stop(Reply),
+    Restart,
+    Stop(Option<Reply>),
     Remove(Reply),
 }
 
 /// The way back to who asked: the generation.
 pub(super) type Reply = oneshot::Sender<u64>;
 
-/// What an operator, or the process's end, asks for.
+/// What is asked of the supervisor. A restart and a stop are answered when they are begun: a child may ask them of itself,
+/// and one whose thread is blocked never ends.
 pub(super) enum Request {
     Restart(Reply),
     Start(Reply),
     Stop(Reply),
+    /// A stop for the process's end, answered when the child is down.
+    Drain(Reply),
+    /// A stop for good, answered when the child is down.
     Remove(Reply),
 }
 
@@ -194,7 +198,7 @@ impl Phase {
     fn state(&self) -> ActorState {
         match self {
             Self::Alive(instance) if !instance.is_up() => ActorState::Starting,
-            Self::Waiting(_, Wait::New) | Self::Ending { then: Then::Restart(_), .. } => ActorState::Starting,
+            Self::Waiting(_, Wait::New) | Self::Ending { then: Then::Restart, .. } => ActorState::Starting,
             Self::Alive(_) | Self::Ending { then: Then::Stop(_) | Then::Remove(_), .. } => ActorState::Running,
             Self::Waiting(_, Wait::Backoff) | Self::Ending { then: Then::Crash(_), .. } => ActorState::Backoff,
             Self::Waiting(_, Wait::Parked) => ActorState::Parked,

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Longer times than a year are as good as none.
+pub(super) const LONGEST: Duration = Duration::from_hours(365 * 24);
+
 /// Where a child runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Placement {
@@ -84,6 +87,13 @@ impl Spec {
     #[must_use]
     pub fn mailbox(mut self, messages: usize) -> Self {
         self.mailbox = messages;
+        self
+    }
+
+    /// With times that can be added to any moment.
+    pub(super) fn bounded(mut self) -> Self {
+        self.progress_deadline = self.progress_deadline.min(LONGEST);
+        self.shutdown_grace = self.shutdown_grace.min(LONGEST);
         self
     }
 

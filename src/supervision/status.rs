@@ -1,6 +1,6 @@
 //! What is shown of a supervised actor.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::time::UnixMs;
 
@@ -21,7 +21,7 @@ crate::text_enum! {
 }
 
 /// A supervised actor as it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ActorStatus {
     /// Names it among all: `pushbullet-listener/3`.
     pub id: String,

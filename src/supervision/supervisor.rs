@@ -29,6 +29,9 @@ const SUPERVISOR: &str = "supervisor";
 /// How long the supervisor may go without a look at its children.
 const SUPERVISOR_DEADLINE: Duration = Duration::from_secs(10);
 
+/// How long what was aborted may take to end.
+const ABORT_WITHIN: Duration = Duration::from_secs(1);
+
 /// No actor of this id runs in this process.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no actor of the id {0:?} runs here")]
@@ -103,7 +106,7 @@ impl Supervision {
         handle
     }
 
-    fn find(&self, id: &str) -> Option<Arc<Slot>> {
+    pub(super) fn find(&self, id: &str) -> Option<Arc<Slot>> {
         if id == SUPERVISOR { Some(Arc::clone(&self.supervisor)) } else { self.registry.find(id) }
     }
 
@@ -115,14 +118,14 @@ impl Supervision {
         request: impl FnOnce(Reply) -> Request,
     ) -> Result<u64, UnknownActor> {
         let unknown = || UnknownActor(id.to_owned());
-        let slot = self.find(id).ok_or_else(unknown)?;
+        let slot = self.find(id).filter(|_| !self.registry.is_draining()).ok_or_else(unknown)?;
         tracing::info!(actor.id = id, actor.reason = %super::crash::shown(reason), "asked to {what} an actor");
         let answer: oneshot::Receiver<u64> = slot.request(request);
         answer.await.map_err(|_gone| unknown())
     }
 
-    /// Replaces the child's instance, whatever state it is in, and gives the new one's generation. Each call makes one new
-    /// generation. Past crashes no longer count.
+    /// Replaces the child's instance, whatever state it is in, and gives the new one's generation, when that is begun. Each
+    /// call makes one new generation. Past crashes no longer count.
     ///
     /// # Errors
     /// No such actor, or the process is ending.
@@ -130,8 +133,8 @@ impl Supervision {
         self.ask(id, "restart", reason, Request::Restart).await
     }
 
-    /// Stops the child until it is started again, and gives the generation that was stopped. The supervisor itself is
-    /// restarted instead: nobody could start it again.
+    /// Stops the child until it is started again, and gives the generation that is stopped, when that is begun. The
+    /// supervisor itself is restarted instead: nobody could start it again.
     ///
     /// # Errors
     /// No such actor.
@@ -199,19 +202,26 @@ impl Supervision {
         let end = tokio::time::Instant::now() + within;
         self.registry.begin_draining();
         let slots = self.registry.slots();
+        let mut in_time = true;
+        let mut left = Vec::new();
         for slot in slots.iter().rev() {
-            let down = slot.request(Request::Stop);
-            if tokio::time::timeout_at(end, down).await.is_err() {
-                break;
+            let mut down = slot.request(Request::Drain);
+            if in_time && tokio::time::timeout_at(end, &mut down).await.is_ok() {
+                continue;
             }
-        }
-        for slot in &slots {
+            in_time = false;
             slot.abort();
+            left.push(down);
         }
-        let down = self.supervisor.request(Request::Stop);
-        // It looks at its children a last time; a supervisor that is stuck is not waited for.
-        let _ = tokio::time::timeout(Duration::from_secs(1), down).await;
+        // What is aborted ends at once, unless its thread is blocked.
+        let _ = tokio::time::timeout(ABORT_WITHIN, futures_util::future::join_all(left)).await;
+        let down = self.supervisor.request(Request::Drain);
+        let _ = tokio::time::timeout(ABORT_WITHIN, down).await;
         self.supervisor.abort();
+        for slot in slots.iter().chain([&self.supervisor]) {
+            // Nobody is left who would answer.
+            slot.lock().requests.clear();
+        }
         self.registry.arbiters.stop();
         if let Some(arbiter) = &self.arbiter {
             arbiter.stop();
@@ -227,7 +237,7 @@ fn furnish<C: Child>(
     nudger: Nudger,
     reports_to: Nudger,
 ) -> (Arc<Slot>, Handle<C>) {
-    let spec = Arc::new(spec);
+    let spec = Arc::new(spec.bounded());
     let desk = Arc::new(Desk { id: spec.id.clone(), mailbox: Mailbox::new(spec.mailbox), nudger });
     let progress = Arc::new(Progress::new());
     let parts = Parts {

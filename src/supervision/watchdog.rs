@@ -16,8 +16,8 @@ pub const EXIT_CODE: i32 = 70;
 /// How often the thread looks and each runtime beats.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How many looks without a beat are too many: a minute.
-const MISSED_MAX: u32 = 60;
+/// How many looks without a beat are too many: the process is gone within a minute.
+const MISSED_MAX: u32 = 58;
 
 /// Watches runtimes from a thread of its own.
 #[derive(Clone)]
@@ -117,5 +117,52 @@ fn look(hearts: &mut Vec<Heart>, missed_max: u32) -> Option<String> {
 impl fmt::Debug for Watchdog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watchdog")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runtime_that_no_longer_beats_is_named_and_one_that_has_ended_is_forgotten() {
+        let watchdog = Watchdog { hearts: Arc::default(), tick: TICK };
+        let main = watchdog.pulse("main");
+        let ended = watchdog.pulse("ended");
+        drop(ended);
+        let look = |missed_max| look(&mut watchdog.hearts.lock().unwrap(), missed_max);
+        assert_eq!(look(3), None);
+        assert_eq!(look(3), None);
+        assert_eq!(watchdog.hearts.lock().unwrap().len(), 1);
+        let beat = watchdog.hearts.lock().unwrap()[0].beats.clone();
+        beat.fetch_add(1, Ordering::Relaxed);
+        drop(beat);
+        assert_eq!(look(3), None, "a beat starts the count anew");
+        assert_eq!(look(3), None);
+        assert_eq!(look(3), None);
+        assert_eq!(look(3), Some("main".to_owned()));
+        drop(main);
+    }
+
+    #[test]
+    fn a_blocked_arbiter_is_found_from_outside() {
+        actix_rt::System::new().block_on(async {
+            let (blocked, found) = std::sync::mpsc::channel();
+            let watchdog = Watchdog::start_with(Duration::from_millis(5), 20, move |name: &str| {
+                let _ = blocked.send(name.to_owned());
+            })
+            .unwrap();
+            let (good, bad) = (Arbiter::new(), Arbiter::new());
+            watchdog.watch_arbiter("good", &good);
+            watchdog.watch_arbiter("bad", &bad);
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            bad.spawn_fn(move || {
+                let _ = held.recv();
+            });
+            assert_eq!(found.recv_timeout(Duration::from_secs(30)), Ok("bad".to_owned()));
+            drop(release);
+            good.stop();
+            bad.stop();
+        });
     }
 }

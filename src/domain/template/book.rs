@@ -79,7 +79,7 @@ impl TemplateBook {
         };
         let by_sender = senders.iter().map(|(sender, places)| (sender.clone(), index(places))).collect();
         let for_all = index(&for_all);
-        Self { by_sender, for_all, entries }
+        Self { entries, by_sender, for_all }
     }
 
     /// How many templates are in use.
@@ -97,7 +97,7 @@ impl TemplateBook {
     /// Reads a text. `sender` in the form of [`comparable_sender`].
     #[must_use]
     pub fn parse(&self, sender: &str, text: &Normalised, received_at: UnixMs) -> Parsed {
-        let mut parsed = self.decide(self.readings(sender, text, received_at), text);
+        let mut parsed = decide(self.readings(sender, text, received_at), text);
         if text.suspicious {
             parsed.flags = parsed.flags.with(Flag::SuspiciousText);
             parsed.need_check |= parsed.state == SmsState::Parsed;
@@ -120,47 +120,48 @@ impl TemplateBook {
         for at in candidates {
             let entry = &self.entries[at];
             match entry.compiled.fit(&mut scratch, text, received_at) {
-                Fit::Yes(reading) => readings.push((entry, reading)),
+                Fit::Yes(reading) => readings.push((entry, *reading)),
                 Fit::Uncertain => uncertain = true,
                 Fit::No => {}
             }
         }
         (readings, uncertain)
     }
+}
 
-    fn decide(&self, (readings, uncertain): (Vec<(&TemplateEntry, Reading)>, bool), text: &Normalised) -> Parsed {
-        let mut fitting: Vec<i64> = readings.iter().map(|(entry, _)| entry.id).collect();
-        fitting.sort_unstable();
-        // INV-P6: whatever else fits, a text that a withdrawal or ignore template fits is no deposit.
-        let gate = [Direction::Withdrawal, Direction::Ignore, Direction::Deposit]
-            .into_iter()
-            .find(|direction| readings.iter().any(|(_, reading)| reading.direction == *direction));
-        let Some(direction) = gate else {
-            return unread(uncertain || words::looks_financial(&text.text));
-        };
-        let mut same_way = readings.into_iter().filter(|(_, reading)| reading.direction == direction);
-        let Some((entry, reading)) = same_way.next() else { return unread(true) };
-        let mut flags = reading.flags;
-        for (_, other) in same_way {
-            flags = flags.union(other.flags);
-            if other.fields != reading.fields {
-                flags = flags.with(Flag::AmbiguousTemplate);
-            }
+/// What follows from the readings of the templates that fit.
+fn decide((readings, uncertain): (Vec<(&TemplateEntry, Reading)>, bool), text: &Normalised) -> Parsed {
+    let mut fitting: Vec<i64> = readings.iter().map(|(entry, _)| entry.id).collect();
+    fitting.sort_unstable();
+    // INV-P6: whatever else fits, a text that a withdrawal or ignore template fits is no deposit.
+    let gate = [Direction::Withdrawal, Direction::Ignore, Direction::Deposit]
+        .into_iter()
+        .find(|direction| readings.iter().any(|(_, reading)| reading.direction == *direction));
+    let Some(direction) = gate else {
+        return unread(uncertain || words::looks_financial(&text.text));
+    };
+    let mut same_way = readings.into_iter().filter(|(_, reading)| reading.direction == direction);
+    let Some((entry, reading)) = same_way.next() else { return unread(true) };
+    let mut flags = reading.flags;
+    for (_, other) in same_way {
+        flags = flags.union(other.flags);
+        if other.fields != reading.fields {
+            flags = flags.with(Flag::AmbiguousTemplate);
         }
-        let is_deposit = direction == Direction::Deposit;
-        let is_bookable = is_deposit && !UNBOOKABLE.iter().any(|flag| flags.has(*flag)) && !uncertain;
-        let state = match (is_deposit, is_bookable) {
-            (false, _) => SmsState::Ignored,
-            (true, true) => SmsState::Parsed,
-            (true, false) => SmsState::Unparsed,
-        };
-        Parsed {
-            state,
-            need_check: state == SmsState::Unparsed,
-            flags,
-            reading: Some((entry.id, entry.version, reading)),
-            fitting,
-        }
+    }
+    let is_deposit = direction == Direction::Deposit;
+    let is_bookable = is_deposit && !UNBOOKABLE.iter().any(|flag| flags.has(*flag)) && !uncertain;
+    let state = match (is_deposit, is_bookable) {
+        (false, _) => SmsState::Ignored,
+        (true, true) => SmsState::Parsed,
+        (true, false) => SmsState::Unparsed,
+    };
+    Parsed {
+        state,
+        need_check: state == SmsState::Unparsed,
+        flags,
+        reading: Some((entry.id, entry.version, reading)),
+        fitting,
     }
 }
 

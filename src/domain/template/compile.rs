@@ -1,7 +1,6 @@
 //! From what an operator wrote to a [`Compiled`], or to what is wrong with it.
 
 use jiff::tz::TimeZone;
-use regex_syntax::hir::Hir;
 
 use crate::domain::money::{Currency, Money};
 use crate::domain::phone::comparable_sender;
@@ -9,12 +8,14 @@ use crate::domain::refusal::FieldError;
 use crate::domain::sms::Direction;
 use crate::domain::text;
 
-use super::compiled::{Compiled, Rival};
+use super::compiled::Compiled;
 use super::field::FieldName;
 use super::pattern::{self, Group, Longest};
 use super::program::{self, Program};
+use super::rival::Rival;
 use super::spec::{TemplateKind, TemplateSpec};
 use super::syntax::{self, Node, SyntaxError};
+use super::{edge, fieldsets};
 use super::{literal, sample, words};
 
 /// The longest pattern (characters).
@@ -128,22 +129,20 @@ impl TemplateSpec {
         let (skipped, body) = text::without_header(&self.pattern);
         let shifted = |error: SyntaxError| (error.at + skipped, error.reason);
         let (nodes, mut warnings) = syntax::parse(body).map_err(shifted)?;
-        let nodes = pattern::merge_spaces(nodes);
-        let sets = pattern::field_sets(&nodes).map_err(shifted)?;
+        let nodes = edge::merge_spaces(nodes);
+        let sets = fieldsets::field_sets(&nodes).map_err(shifted)?;
         self.check_fields(|field| sets.some.contains(&field), |field| sets.every.contains(&field))?;
         let emit = |longest| pattern::emit(&nodes, currency, longest).map_err(shifted);
         let main = emit(Longest::default())?;
         let hir = program::anchor(program::parse_regex(&main.regex)?);
         let program = Program::compile(&hir).map_err(|reason| (1, reason))?;
         let mut rivals = Vec::new();
+        let mut last = main.regex.clone();
         for longest in [Longest { texts: false, skips: true }, Longest { texts: true, skips: true }] {
-            let rival = emit(longest)?;
-            let is_new =
-                if longest.texts { emit(Longest { texts: false, skips: true })? != rival } else { rival != main };
-            if is_new {
-                let hir = program::anchor(program::parse_regex(&rival.regex)?);
-                let program = Program::compile(&hir).map_err(|reason| (1, reason))?;
-                rivals.push(Rival { program, every_field: !longest.texts });
+            let regex = emit(longest)?.regex;
+            if regex != last {
+                rivals.push(Rival::typed(regex.clone(), !longest.texts));
+                last = regex;
             }
         }
         warnings.extend(literal_digits(&nodes));
@@ -154,13 +153,9 @@ impl TemplateSpec {
 
     fn regex(&self) -> Result<Pattern, (usize, String)> {
         let inner = program::parse_regex(&self.pattern)?;
-        let compile = |inner: Hir| {
-            let hir = program::anchor(inner);
-            Program::compile(&hir).map(|program| (program, hir)).map_err(|reason| (1, reason))
-        };
-        let turned = program::turn_greed_outside_groups(&inner);
-        let has_rival = turned != inner;
-        let (program, hir) = compile(inner)?;
+        let has_rival = program::turn_greed_outside_groups(&inner) != inner;
+        let hir = program::anchor(inner);
+        let program = Program::compile(&hir).map_err(|reason| (1, reason))?;
         let mut groups = Vec::new();
         for (index, name) in program.named_groups() {
             let Some(field) = FieldName::of(name) else {
@@ -181,8 +176,7 @@ impl TemplateSpec {
         }
         let has = |field| groups.iter().any(|(_, group)| group.field == field);
         self.check_fields(has, has)?;
-        let rivals =
-            if has_rival { vec![Rival { program: compile(turned)?.0, every_field: true }] } else { Vec::new() };
+        let rivals = if has_rival { vec![Rival::turned(self.pattern.clone())] } else { Vec::new() };
         let required = literal::required(&hir);
         Ok(Pattern { program, groups, rivals, required, warnings: self.word_warnings(&self.pattern) })
     }

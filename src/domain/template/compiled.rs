@@ -12,6 +12,7 @@ use super::literal::AnyOf;
 use super::pattern::Group;
 use super::program::{Program, Scratch};
 use super::reading::{Fields, Reading};
+use super::rival::Rival;
 use super::take::{self, Taken};
 
 /// The longest normalised text (bytes) that templates are tried on; an SMS of many parts has less than 2,000.
@@ -38,14 +39,6 @@ pub struct Compiled {
     pub(super) required: Vec<AnyOf>,
 }
 
-/// A second way to read a template, to see whether there is one.
-#[derive(Clone, Debug)]
-pub(super) struct Rival {
-    pub(super) program: Program,
-    /// Compare every field; else only money, account and time, since a name that can end in two places is ordinary.
-    pub(super) every_field: bool,
-}
-
 /// How a template fits a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fit {
@@ -54,7 +47,7 @@ pub(super) enum Fit {
     /// It fits, but a value is not certain: a person must look.
     Uncertain,
     /// It fits.
-    Yes(Reading),
+    Yes(Box<Reading>),
 }
 
 impl Compiled {
@@ -63,7 +56,7 @@ impl Compiled {
     #[must_use]
     pub fn read(&self, text: &Normalised, received_at: UnixMs) -> Option<Reading> {
         match self.fit(&mut Scratch::default(), text, received_at) {
-            Fit::Yes(reading) => Some(reading),
+            Fit::Yes(reading) => Some(*reading),
             Fit::No | Fit::Uncertain => None,
         }
     }
@@ -88,7 +81,7 @@ impl Compiled {
         if self.rivals.iter().any(|rival| self.differs(rival, &reading, scratch, text, received_at)) {
             reading.flags = reading.flags.with(Flag::AmbiguousTemplate);
         }
-        Fit::Yes(reading)
+        Fit::Yes(Box::new(reading))
     }
 
     fn read_taken(&self, taken: &Taken, text: &Normalised, received_at: UnixMs) -> Option<Reading> {
@@ -109,7 +102,8 @@ impl Compiled {
         text: &Normalised,
         received_at: UnixMs,
     ) -> bool {
-        if !matches!(rival.program.run(scratch, &text.text), Ok(true)) {
+        let Some(program) = rival.program() else { return true };
+        if !matches!(program.run(scratch, &text.text), Ok(true)) {
             return false;
         }
         let Some(other) =

@@ -17,18 +17,23 @@
 mod book;
 mod compile;
 mod compiled;
+mod date;
+mod edge;
 mod field;
+mod fieldsets;
 mod literal;
 mod money;
 mod pattern;
 mod prefilter;
 mod program;
 mod reading;
+mod rival;
 mod sample;
 mod spec;
 mod syntax;
 pub mod synthetic;
 mod take;
+mod units;
 mod when;
 mod words;
 

@@ -3,6 +3,7 @@
 use crate::domain::money::{Currency, Money};
 
 use super::field::FieldType;
+use super::units::{is_unit, korean_number};
 
 /// How an amount of a template is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,15 +50,6 @@ fn marks(currency: Currency) -> &'static [&'static str] {
     }
 }
 
-/// Korean number units, the largest first.
-const BIG_UNITS: [(char, i64); 3] = [('조', 1_000_000_000_000), ('억', 100_000_000), ('만', 10_000)];
-const SMALL_UNITS: [(char, i64); 2] = [('천', 1_000), ('백', 100)];
-
-/// Whether `c` multiplies the number before it.
-pub(super) fn is_unit(c: char) -> bool {
-    BIG_UNITS.iter().chain(&SMALL_UNITS).any(|(unit, _)| *unit == c)
-}
-
 impl MoneyStyle {
     /// The style of a money field of a template.
     pub(super) fn new(currency: Currency, kind: FieldType) -> Self {
@@ -78,15 +70,13 @@ impl MoneyStyle {
         self.grouping == Grouping::Indian || matches!(self.currency.as_str(), "INR" | "PKR" | "BDT" | "NPR" | "LKR")
     }
 
-    /// A regex of the amounts of this style, longest first. `signed` allows a minus (a balance can be below zero).
+    /// A regex of the amounts of this style, longest first. Its repeats are bounded by what [`read`](Self::read) takes. `signed` allows a minus (a balance can be below zero).
     pub(super) fn grammar(self, signed: bool, before_won: bool) -> String {
         let number = self.number_grammar();
         let body = if self.has_units() {
             let tail = if before_won { " " } else { " ?원" };
             let spaced_rest = if before_won { format!("{tail}{number}") } else { format!(" {number}원") };
-            format!(
-                "{number}(?:[조억만천백]{{1,2}}(?: ?{number}[조억만천백]{{1,2}}){{0,6}}(?:{number}|{spaced_rest})?)?"
-            )
+            format!("{number}(?:[조억만천백]{{1,2}}(?: ?{number}[조억만천백]{{1,2}})*(?:{number}|{spaced_rest})?)?")
         } else {
             number
         };
@@ -99,19 +89,17 @@ impl MoneyStyle {
 
     fn number_grammar(self) -> String {
         let whole = match self.grouping {
-            Grouping::European => r"[0-9]{1,3}(?:\.[0-9]{3}){1,6}|[0-9]{1,3}(?: [0-9]{3}){1,6}",
-            Grouping::Indian => r"[0-9]{1,2}(?:,[0-9]{2}){0,6},[0-9]{3}",
-            Grouping::Western if self.takes_indian() => {
-                r"[0-9]{1,3}(?:,[0-9]{3}){1,6}|[0-9]{1,2}(?:,[0-9]{2}){1,6},[0-9]{3}"
-            }
-            Grouping::Western => r"[0-9]{1,3}(?:,[0-9]{3}){1,6}",
+            Grouping::European => r"[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+",
+            Grouping::Indian => r"[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3}",
+            Grouping::Western if self.takes_indian() => r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}",
+            Grouping::Western => r"[0-9]{1,3}(?:,[0-9]{3})+",
         };
         let point = if self.grouping == Grouping::European { "," } else { r"\." };
         let fraction = match self.currency.decimals() {
             0 => String::new(),
             most => format!("(?:{point}[0-9]{{1,{most}}})?"),
         };
-        format!("(?:(?:{whole}|[0-9]{{1,18}}){fraction})")
+        format!("(?:(?:{whole}|[0-9]+){fraction})")
     }
 
     /// Reads an amount with everything that may stand at it. `None` where it is not one for certain: wrong groups
@@ -167,7 +155,7 @@ fn is_digits(text: &str) -> bool {
 }
 
 /// The digits of a grouped number: the last group has three, those between `size`, the first up to as many.
-fn ungroup(text: &str, separator: char, size: usize) -> Option<String> {
+pub(super) fn ungroup(text: &str, separator: char, size: usize) -> Option<String> {
     let groups: Vec<&str> = text.split(separator).collect();
     if !groups.iter().all(|group| is_digits(group)) {
         return None;
@@ -181,53 +169,6 @@ fn ungroup(text: &str, separator: char, size: usize) -> Option<String> {
     let digits = groups.concat();
     // An amount is not written with a leading zero; an account number may be.
     (digits.len() == 1 || !digits.starts_with('0')).then_some(digits)
-}
-
-/// `1,500만`, `1억 2,000만`, `2천5백만`, `1만 5,000`: each part must be smaller than the unit before it.
-fn korean_number(text: &str) -> Option<i64> {
-    let text = text.trim_end_matches("원").trim_end();
-    let (mut total, mut section) = (0_i64, 0_i64);
-    let (mut total_limit, mut section_limit) = (i64::MAX, i64::MAX);
-    let mut rest = text;
-    while !rest.is_empty() {
-        let number_len = rest.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(rest.len());
-        let (number, behind) = rest.split_at(number_len);
-        let mut value: i64 = ungroup(number, ',', 3)?.parse().ok()?;
-        let units_len = behind.find(|c: char| !is_unit(c)).unwrap_or(behind.len());
-        let (units, behind) = behind.split_at(units_len);
-        let mut small = 1;
-        let mut is_closed = false;
-        for unit in units.chars() {
-            if is_closed {
-                return None; // nothing multiplies 만, 억 or 조
-            }
-            if let Some((_, times)) = SMALL_UNITS.iter().find(|(small, _)| *small == unit) {
-                if small > 1 {
-                    return None;
-                }
-                value = value.checked_mul(*times)?;
-                small = *times;
-            } else {
-                let (_, times) = BIG_UNITS.iter().find(|(big, _)| *big == unit)?;
-                let whole = section.checked_add(value).filter(|_| value < section_limit)?.checked_mul(*times)?;
-                total = total.checked_add(whole).filter(|_| whole < total_limit)?;
-                (section, value, small, is_closed) = (0, 0, 1, true);
-                (total_limit, section_limit) = (*times, *times);
-            }
-        }
-        if value >= section_limit {
-            return None;
-        }
-        section = section.checked_add(value)?;
-        if small > 1 {
-            section_limit = small;
-        }
-        rest = behind.trim_start_matches(' ');
-        if units.is_empty() && !rest.is_empty() {
-            return None;
-        }
-    }
-    total.checked_add(section).filter(|_| section < total_limit)
 }
 
 #[cfg(test)]

@@ -76,8 +76,7 @@ impl Parser {
                     literal.push(next);
                     self.at += 2;
                 }
-                '|' if until == Until::AlternativeClose => break,
-                '>' if until == Until::AlternativeClose => break,
+                '|' | '>' if until == Until::AlternativeClose => break,
                 ']' if until == Until::OptionalClose && self.peek(1) == Some(']') && open_brackets == 0 => break,
                 '{' => {
                     flush(&mut literal, &mut nodes);

@@ -10,12 +10,14 @@ use crate::domain::text::Normalised;
 use crate::domain::time::UnixMs;
 
 use super::compiled::Compiled;
+use super::date::{DateOrder, read_date};
 use super::field::{FieldName, FieldType};
-use super::money::{self, MoneyStyle};
+use super::money::MoneyStyle;
 use super::pattern::{Group, is_money};
 use super::program::Scratch;
 use super::reading::Fields;
-use super::when::{self, DateOrder};
+use super::units;
+use super::when;
 use super::words;
 
 /// The captures of a run, trimmed, in the order of the text.
@@ -107,15 +109,16 @@ pub(super) fn fields(
                 let money = read_money(template, capture, value)?;
                 if *field == FieldName::Amount { fields.amount = Some(money) } else { fields.balance = Some(money) }
             }
-            FieldName::Date => day = Some(when::read_date(value, DateOrder::of(*kind, template.currency))?),
+            FieldName::Date => day = Some(read_date(value, DateOrder::of(*kind, template.currency))?),
             FieldName::Time => time = Some(when::read_time(value)?),
-            FieldName::Datetime => match value.parse::<UnixMs>() {
-                Ok(at) => moment = Some(when::Moment { at, to_the_minute: false }),
-                Err(_) => {
+            FieldName::Datetime => {
+                if let Ok(at) = value.parse::<UnixMs>() {
+                    moment = Some(when::Moment { at, to_the_minute: false });
+                } else {
                     let (read_day, read_time) = when::read_datetime(value, DateOrder::of(*kind, template.currency))?;
                     (day, time) = (Some(read_day), Some(read_time));
                 }
-            },
+            }
             FieldName::Name => fields.name = Some(value.to_owned()),
             FieldName::Account if *kind == FieldType::Account => fields.account = Some(masked(value)?),
             FieldName::Account => fields.account = Some(value.to_owned()),
@@ -167,7 +170,7 @@ fn stands_alone(capture: &Capture, taken: &Taken, text: &str) -> bool {
         return false;
     }
     let money = is_money(capture.group.kind);
-    if money && right.is_some_and(money::is_unit) {
+    if money && right.is_some_and(units::is_unit) {
         return false;
     }
     let is_joint = |c: &char| matches!(c, ',' | '.' | '\'' | '-' | '/' | ':');
@@ -213,9 +216,6 @@ pub(super) fn flags(template: &Compiled, fields: &Fields, taken: &Taken, text: &
         if template.maximum.is_some_and(|maximum| amount.minor > maximum.minor) {
             flags = flags.with(Flag::OverMaximum);
         }
-    }
-    if fields.name.is_none() && fields.reference.is_none() {
-        flags = flags.with(Flag::NoName);
     }
     flags
 }
@@ -265,7 +265,7 @@ fn neighbourhood(text: &str, amount: &Range<usize>, taken: &Taken) -> Range<usiz
         .char_indices()
         .filter(|(at, _)| is_stop(text, start + at))
         .map(|(at, _)| start + at + 1)
-        .last()
+        .next_back()
         .unwrap_or(start);
     let sentence_end = text[amount.end..end]
         .char_indices()

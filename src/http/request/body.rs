@@ -188,10 +188,21 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // From the text again and not from the value: the value has forgotten fields that stood there twice.
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let field = error.path().to_string();
-        let field = if field == "." { String::new() } else { field };
-        Problem::invalid_field(field, plain_words(&error.into_inner()))
+        let path = error.path().to_string();
+        let path = if path == "." { String::new() } else { path };
+        let words = plain_words(&error.into_inner());
+        Problem::invalid_field(with_named_field(path, &words), words)
     })
+}
+
+/// A field that is missing or stands there twice is not in the path, which ends at the object; it is in the words.
+fn with_named_field(path: String, words: &str) -> String {
+    let rest = words.strip_prefix("missing field `").or_else(|| words.strip_prefix("duplicate field `"));
+    match rest.and_then(|rest| rest.strip_suffix('`')) {
+        Some(name) if path.is_empty() => name.to_owned(),
+        Some(name) if path != name && !path.ends_with(&format!(".{name}")) => format!("{path}.{name}"),
+        _ => path,
+    }
 }
 
 /// The message without serde_json's line and column: the field's path says where.

@@ -47,7 +47,7 @@ impl RequestBody for TemplateTestInput {
 impl RequestBody for ResetInput {
     fn check(&self, errors: &mut Vec<FieldError>) {
         match (&self.ids, &self.filter) {
-            (Some(ids), None) => count(errors, "ids", ids.len(), 1, 1000),
+            (Some(ids), None) => count(errors, "ids", ids.len(), 0, 1000),
             (None, Some(_)) => {}
             _ => errors.push(FieldError::new("", "either ids or filter must be given, and only one of the two")),
         }
@@ -70,6 +70,7 @@ impl RequestBody for ControlInput {
 
     fn check(&self, errors: &mut Vec<FieldError>) {
         optional(errors, "reason", self.reason.as_deref(), 1000);
+        optional(errors, "process", self.process.as_deref(), 200);
     }
 }
 

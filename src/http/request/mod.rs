@@ -6,8 +6,6 @@ mod caller;
 mod checks;
 mod path;
 mod query;
-#[cfg(test)]
-mod tests;
 
 pub use body::{BodyLimit, Input, NoBody, Write, read_bytes};
 pub use caller::address_of;

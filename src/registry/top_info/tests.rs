@@ -2,7 +2,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::domain::sms::SmsState;
 use crate::store::testing::{base, message, stores};
-use crate::supervision::{Placement, Policy};
+use crate::supervision::{Placement, Policy, Supervision};
 
 fn at(text: &str) -> UnixMs {
     text.parse().unwrap()
@@ -16,7 +16,7 @@ fn a_day_is_the_operators_and_not_always_24_hours() {
     assert_eq!(day_of(at("2026-04-22T14:59:59.999Z"), &seoul), day);
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
     let (from, to) = day_of(at("2026-03-29T10:00:00Z"), &berlin);
-    assert_eq!(to.since(from), Duration::from_secs(23 * 3_600));
+    assert_eq!(to.since(from), Duration::from_hours(23));
 }
 
 #[tokio::test]
@@ -24,10 +24,12 @@ async fn counters_are_kept_for_a_second_and_told_where_they_changed() {
     let all = async {
         for store in stores().await {
             let clock = Clock::following_tokio(base());
-            let supervision = Supervision::start(clock, Policy::default(), Placement::Current, "test".to_owned());
+            let supervision =
+                Supervision::start(clock.clone(), Policy::default(), Placement::Current, "test".to_owned());
             let changes = Arc::new(watch::Sender::new(None));
             let zone = TimeZone::get("Asia/Seoul").unwrap();
-            let mut board = TopInfoBoard::new((*store).clone(), supervision, zone, Arc::clone(&changes));
+            let mut board =
+                TopInfoBoard::new((*store).clone(), Fleet::new("test", supervision, clock), zone, Arc::clone(&changes));
             store.put_sms(message("1588-1688", SmsState::Unparsed, store.now())).await;
             board.follow().await.unwrap();
             assert!(changes.borrow().is_none(), "nobody listens");
@@ -45,5 +47,5 @@ async fn counters_are_kept_for_a_second_and_told_where_they_changed() {
             assert!(!listener.has_changed().unwrap(), "the same counters at a later time are no news");
         }
     };
-    tokio::task::LocalSet::new().run_until(all).await;
+    tokio::task::LocalSet::new().run_until(Box::pin(all)).await;
 }

@@ -2,13 +2,16 @@
 
 pub mod api;
 pub mod app;
+pub mod daemon;
 pub mod engine;
 pub mod events;
+pub mod ledger;
 pub mod phone;
+pub mod proxy;
 pub mod sms;
 pub mod texts;
 
-pub use api::{Answer, Api, Request};
-pub use app::{TestApp, story, story_with};
+pub use api::Answer;
+pub use app::{TestApp, story};
 pub use phone::Phone;
-pub use texts::{BANK, deposit, order};
+pub use texts::BANK;
