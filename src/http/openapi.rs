@@ -124,10 +124,9 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     }
     for (status, description) in problems() {
         let applies = match status {
-            "401" | "403" | "429" | "500" => internal || ingest,
+            "401" | "403" | "429" | "500" | "503" => internal || ingest,
             "404" => (internal || ingest) && named,
             "400" | "408" | "413" | "415" => has_body || (internal && method == "delete" && status != "415"),
-            "503" => internal || ingest,
             "422" => true,
             // Only where the route declares it itself.
             _ => false,

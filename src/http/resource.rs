@@ -19,15 +19,15 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 
 /// A path and what it takes.
 pub(super) struct Path {
-    path: &'static str,
+    pattern: &'static str,
     allow: Vec<&'static str>,
     routes: Vec<Route>,
     body_limit: Option<BodyLimit>,
 }
 
 impl Path {
-    pub(super) const fn new(path: &'static str) -> Self {
-        Self { path, allow: Vec::new(), routes: Vec::new(), body_limit: None }
+    pub(super) const fn new(pattern: &'static str) -> Self {
+        Self { pattern, allow: Vec::new(), routes: Vec::new(), body_limit: None }
     }
 
     /// GET, and HEAD with it.
@@ -66,7 +66,7 @@ impl Path {
     /// The service to register.
     pub(super) fn service(self) -> impl HttpServiceFactory + 'static {
         let allow = self.allow.join(", ");
-        let mut resource = web::resource(self.path);
+        let mut resource = web::resource(self.pattern);
         if let Some(limit) = self.body_limit {
             resource = resource.app_data(limit);
         }
@@ -100,7 +100,7 @@ async fn contain(request: ServiceRequest, next: Next<BoxBody>) -> Result<Service
     Ok(ServiceResponse::new(http, problem.error_response()))
 }
 
-fn panic_message<'p>(panic: &'p (dyn std::any::Any + Send)) -> &'p str {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()
         .copied()

@@ -139,13 +139,13 @@ pub struct Running {
 
 impl Running {
     /// The server has a thread and a system of its own, so that a busy actor beside it never delays its signals.
-    fn start(listener: TcpListener, served: Served, workers: usize) -> io::Result<Self> {
+    fn start(listener: TcpListener, routes: Served, workers: usize) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (started, starting) = std::sync::mpsc::channel();
         let (end, ended) = oneshot::channel::<()>();
         std::thread::Builder::new().name("http".to_owned()).spawn(move || {
             actix_rt::System::new().block_on(async move {
-                let server = match build(listener, served, workers) {
+                let server = match build(listener, routes, workers) {
                     Ok(server) => server,
                     Err(error) => return drop(started.send(Err(error))),
                 };
@@ -175,8 +175,8 @@ impl Running {
     }
 }
 
-fn build(listener: TcpListener, served: Served, workers: usize) -> io::Result<Server> {
-    let server = HttpServer::new(move || app(&served))
+fn build(listener: TcpListener, routes: Served, workers: usize) -> io::Result<Server> {
+    let server = HttpServer::new(move || app(&routes))
         .workers(workers)
         .disable_signals()
         .shutdown_timeout(SHUTDOWN_WITHIN_S)

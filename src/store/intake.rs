@@ -335,7 +335,9 @@ fn plan(
     }
     for (id, indexes) in &plan.joined {
         if let Some(row) = plan.made.get_mut(id) {
-            indexes.iter().for_each(|index| join(row, &incoming[*index]));
+            for index in indexes {
+                join(row, &incoming[*index]);
+            }
         }
     }
     for id in &plan.twins {

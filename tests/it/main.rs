@@ -8,6 +8,8 @@
 
 mod support;
 
+mod audit;
+mod crash;
 mod devices;
 mod identity;
 mod main_job;
