@@ -3,8 +3,8 @@
 //! The only place that knows every part. `recon run`, the tests and `recon bench` start the daemon through [`App`].
 
 mod actors;
-mod audit_port;
 mod checks;
+mod ports;
 mod several;
 
 use std::net::{SocketAddr, TcpListener};
@@ -27,7 +27,7 @@ use crate::supervision::{Placement, Policy, Spec, Supervision};
 use crate::telemetry::upkeep;
 
 pub use actors::Actors;
-use audit_port::AuditPort;
+use ports::AuditPort;
 
 /// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
