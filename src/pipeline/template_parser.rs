@@ -72,9 +72,12 @@ impl TemplateParser {
     async fn round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let library = Arc::clone(&self.library);
-        let advanced =
-            self.store.advance(SmsState::Accepted, BATCH, KIND, |row| retry::guarded(|| parse(row, &library))).await?;
-        let more = u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        let basis = (Revised::Templates, self.revision.unwrap_or_default());
+        let advanced = self
+            .store
+            .advance(SmsState::Accepted, BATCH, KIND, basis, |row| retry::guarded(|| parse(row, &library)))
+            .await?;
+        let more = advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.matcher.nudge();
         }

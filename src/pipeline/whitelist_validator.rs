@@ -44,11 +44,12 @@ impl WhitelistValidator {
     async fn round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let senders = &self.whitelist.keys;
+        let basis = (Revised::Phones, self.whitelist.revision);
         let advanced = self
             .store
-            .advance(SmsState::Received, BATCH, KIND, |row| retry::guarded(|| validate(row, senders)))
+            .advance(SmsState::Received, BATCH, KIND, basis, |row| retry::guarded(|| validate(row, senders)))
             .await?;
-        let more = u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        let more = advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.parser.nudge();
         }
