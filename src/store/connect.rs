@@ -59,6 +59,8 @@ fn sqlite(url: &str, writer: bool) -> ConnectOptions {
                 .create_if_missing(writer)
                 .busy_timeout(ACQUIRE_TIMEOUT)
                 .foreign_keys(true)
+                // A group commit has as many forms of each insert as there can be messages in it.
+                .statement_cache_capacity(if writer { 512 } else { 100 })
                 .pragma("journal_mode", "WAL")
                 // FULL: an acknowledged message survives a power cut. NORMAL would lose the last commits.
                 .pragma("synchronous", "FULL")

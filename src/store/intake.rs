@@ -73,6 +73,7 @@ impl Store {
     pub async fn take(&self, batch: &[Deliver], window: std::time::Duration) -> Result<Vec<Vec<Taken>>, StoreError> {
         let now = self.now();
         let incoming: Vec<Incoming<'_>> = batch.iter().flat_map(incoming_of).collect();
+        let _first = self.inner.turns.deliver();
         let taken = self.write_again(async |txn| take_in(txn, &incoming, window, now).await).await?;
         let mut taken = taken.into_iter();
         Ok(batch.iter().map(|deliver| taken.by_ref().take(deliver.deliveries.len()).collect()).collect())

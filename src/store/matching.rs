@@ -52,6 +52,7 @@ impl Store {
         if buckets.is_empty() {
             return Ok(Decided::default());
         }
+        let _turn = self.stage_turn().await;
         let now = self.now();
         self.write_again(async |txn| {
             let mut done = Decided::default();
@@ -120,6 +121,7 @@ impl Store {
             return Ok(0);
         }
         let count = buckets.len();
+        let _turn = self.stage_turn().await;
         self.write(async |txn| mark_buckets(txn, buckets, now).await).await?;
         Ok(count)
     }

@@ -28,6 +28,7 @@ pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod top_info;
+mod turns;
 mod upkeep;
 
 pub use command::Done;
@@ -44,6 +45,7 @@ use sea_orm::{
 };
 use tokio::sync::watch;
 
+use self::turns::{StageTurn, Turns};
 use crate::clock::Clock;
 use crate::secrets::SecretBox;
 
@@ -63,6 +65,7 @@ struct Inner {
     own_commits: watch::Sender<u64>,
     /// Those, and what is heard of commits of other processes.
     commits: watch::Sender<u64>,
+    turns: Turns,
 }
 
 impl std::fmt::Debug for Store {
@@ -85,6 +88,7 @@ impl Store {
             secrets,
             own_commits: watch::Sender::new(0),
             commits: watch::Sender::new(0),
+            turns: Turns::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -168,6 +172,14 @@ impl Store {
             }
         }
         self.write(&work).await
+    }
+
+    /// Waits until a stage may write: on SQLite it lets deliveries go first. To be held over the write.
+    async fn stage_turn(&self) -> Option<StageTurn<'_>> {
+        match self.backend() {
+            DbBackend::Sqlite => Some(self.inner.turns.stage().await),
+            _ => None,
+        }
     }
 
     /// Changes with every commit of this process, and with each that is heard of: wakes those who follow the outbox.

@@ -58,6 +58,7 @@ impl Store {
             }
             // Outside the transaction: the one writer is not held while a stage thinks.
             let steps: Vec<_> = rows.into_iter().map(|row| (step(&row), row)).collect();
+            let _turn = self.stage_turn().await;
             return self
                 .write(async |txn| write_steps(SmsChanges::new(txn, self.now(), actor), basis, steps).await)
                 .await;
