@@ -11,6 +11,7 @@ use super::{Figure, Scale, Target};
 use crate::domain::matching::decide;
 use crate::domain::matching::synthetic::{BASE, Names, WINDOWS, bucket};
 use crate::store::Store;
+use crate::store::bench::payer;
 
 pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<Vec<Figure>> {
     let sizes: [u32; 3] = scale.pick([1_000, 100_000, 1_000_000], [1_000, 10_000, 50_000]);
@@ -55,7 +56,7 @@ async fn one_deposit(store: &Store, orders: u32, times: u32) -> anyhow::Result<S
         // Another order of the amount with every size, since those before are taken.
         let amount = u64::from(nth * step);
         let order = amount * 10 + u64::from(orders.ilog10());
-        store.add_parsed(i64::try_from(1_000 + amount)?, &format!("payer {order}")).await?;
+        store.add_parsed(i64::try_from(1_000 + amount)?, &payer(order)).await?;
         let began = Instant::now();
         let decided = store.decide_pending(&WINDOWS, 64).await?;
         samples.push(began.elapsed());
@@ -70,7 +71,7 @@ async fn equal_amounts(scratch: &Scratch, times: u32) -> anyhow::Result<Samples>
     store.fill_equal_orders(1_000).await?;
     let mut samples = Samples::default();
     for nth in 0..times {
-        store.add_parsed(1_000, &format!("payer {}", nth * 7)).await?;
+        store.add_parsed(1_000, &payer(u64::from(nth) * 7)).await?;
         let began = Instant::now();
         let decided = store.decide_pending(&WINDOWS, 64).await?;
         samples.push(began.elapsed());

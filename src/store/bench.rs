@@ -29,6 +29,16 @@ pub struct PlainRow {
 
 const PLAIN_COLUMNS: usize = 6;
 
+/// What made-up names are made of.
+const SYLLABLES: &str = "가나다라마바사아자차";
+
+/// The payer of order `nth` of [`Store::fill_orders`]: one of 1,000 names.
+#[must_use]
+pub fn payer(nth: u64) -> String {
+    let syllable = |place: u64| SYLLABLES.chars().nth(usize::try_from(nth / place % 10).unwrap_or_default());
+    [100, 10, 1].into_iter().filter_map(syllable).collect()
+}
+
 /// Brought by a phone.
 const SOURCES: i64 = 1 << (SourceKind::Shooter as i64);
 
@@ -95,7 +105,8 @@ impl Store {
         self.fill(sql, vec![count.into(), self.now().0.into(), SOURCES.into()]).await
     }
 
-    /// Adds open orders until there are `count`, ten for each amount: order `n` asks for `1,000 + n / 10` of the won.
+    /// Adds open orders until there are `count`, ten for each amount: order `n`, from 0, asks for `1,000 + n / 10` won
+    /// and is to be paid by [`payer`].
     ///
     /// # Errors
     /// Where the database fails.
@@ -103,9 +114,9 @@ impl Store {
         let sql = "INSERT INTO recharge_order (order_id, user_id, currency, amount, depositor, account, status, created_at, \
              expires_at, version, updated_at) \
              WITH RECURSIVE nth(n) AS (SELECT (SELECT count(*) FROM recharge_order) UNION ALL SELECT n + 1 FROM nth WHERE n + 1 < ?1) \
-             SELECT 'R-' || n, 'u' || n, 'KRW', 1000 + n / 10, 'payer ' || n, '123456-01-789', 'open', ?2, ?2 + 3600000, 1, ?2 \
+             SELECT 'R-' || n, 'u' || n, 'KRW', 1000 + n / 10, substr(?3, n / 100 % 10 + 1, 1) || substr(?3, n / 10 % 10 + 1, 1) || substr(?3, n % 10 + 1, 1), '123456-01-789', 'open', ?2, ?2 + 3600000, 1, ?2 \
              FROM nth WHERE n < ?1";
-        self.fill(sql, vec![count.into(), self.now().0.into()]).await
+        self.fill(sql, vec![count.into(), self.now().0.into(), SYLLABLES.into()]).await
     }
 
     /// Adds `count` open orders of 1,000 won each.
