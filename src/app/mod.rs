@@ -179,11 +179,12 @@ impl App {
     /// nothing of it go stale.
     async fn leave(&self) {
         let left = async {
-            // Nobody is left who would list it again.
-            let _ = self.supervision().stop(PROCESS_REGISTRY, "the process ends").await;
+            // Gone for good, so that nobody is left who would list this process again.
+            let _ = self.supervision().remove(PROCESS_REGISTRY).await;
             self.store.forget_process(self.fleet.process()).await.map_err(|error| error.to_string())
         };
-        if let Err(error) = tokio::time::timeout(LEAVE_WITHIN, left).await.unwrap_or_else(|late| Err(late.to_string())) {
+        let left = tokio::time::timeout(LEAVE_WITHIN, left).await;
+        if let Err(error) = left.unwrap_or_else(|late| Err(late.to_string())) {
             tracing::warn!(error, "the other processes could not be told that this one ends; they see it go stale");
         }
     }
