@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use entity::sms;
 
-use super::retry::note_failures;
+use super::retry::{STORE_PAUSE, note_failures, outlast};
 use super::{BATCH, retry};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::sms::{Direction, SmsState};
@@ -179,14 +179,21 @@ fn heartbeat(row: &sms::Model) -> Step {
 impl Child for TemplateParser {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            let more = self.round().await?;
-            cx.succeeded();
+            let wait = match self.round().await {
+                Ok(more) => {
+                    cx.succeeded();
+                    if more { Duration::ZERO } else { self.period }
+                }
+                Err(error) => {
+                    outlast(KIND, error)?;
+                    STORE_PAUSE
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            if !more {
-                let period = self.period;
-                cx.serve_until_nudged(self, period).await;
+            if !wait.is_zero() {
+                cx.serve_until_nudged(self, wait).await;
             }
         }
     }
