@@ -34,7 +34,8 @@ const INDEXES: &[&str] = &[
     "CREATE INDEX sighting_sms ON sighting (sms_id)",
     "CREATE INDEX sms_fingerprint ON sms (fingerprint)",
     "CREATE INDEX sms_state ON sms (state, id)",
-    "CREATE INDEX sms_rejected ON sms (sender_key, state_since) WHERE state = 'rejected'",
+    // With the state in front although it is always the same: else sqlite prefers sms_state and reads all that is rejected.
+    "CREATE INDEX sms_rejected ON sms (state, sender_key, state_since) WHERE state = 'rejected'",
     "CREATE INDEX sms_need_check ON sms (id) WHERE review = 'need_check'",
     "CREATE INDEX sms_bucket ON sms (currency, amount, occurred_at) WHERE state IN ('parsed', 'matched', 'ambiguous', 'unmatched')",
     "CREATE INDEX sms_order ON sms (order_id) WHERE order_id IS NOT NULL",

@@ -96,12 +96,11 @@ impl Load<'_> {
         let first = self.next.get();
         let count = self.batch.unwrap_or(1);
         self.next.set(first + count);
-        match self.batch {
-            None => message(first, now).to_string(),
-            Some(_) => {
-                let messages: Vec<_> = (first..first + count).map(|nth| message(nth, now)).collect();
-                json!({"messages": messages}).to_string()
-            }
+        if self.batch.is_none() {
+            message(first, now).to_string()
+        } else {
+            let messages: Vec<_> = (first..first + count).map(|nth| message(nth, now)).collect();
+            json!({"messages": messages}).to_string()
         }
     }
 }

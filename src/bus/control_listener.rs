@@ -106,7 +106,7 @@ impl Child for ControlListener {
                 Ok(()) => cx.succeeded(),
                 // Whoever asks gives up and says so.
                 Err(error) => {
-                    tracing::warn!(error = %format!("{error:#}"), "what is asked of this process could not be read")
+                    tracing::warn!(error = %format!("{error:#}"), "what is asked of this process could not be read");
                 }
             }
             if cx.stopping() {

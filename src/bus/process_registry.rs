@@ -19,11 +19,11 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// Changes that come in such a time are said at once.
 const GATHER: Duration = Duration::from_millis(100);
 /// A process that has said nothing for so long is forgotten.
-const FORGET_AFTER: Duration = Duration::from_secs(600);
+const FORGET_AFTER: Duration = Duration::from_mins(10);
 /// How long requests are kept for those who look into what happened; the audit log keeps them for good.
-const REQUESTS_KEPT: Duration = Duration::from_secs(24 * 3_600);
+const REQUESTS_KEPT: Duration = Duration::from_hours(24);
 /// How often what is old is forgotten.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 
 /// What others were last told of an actor.
 type Said = (ActorState, u64, bool, u64);
@@ -134,7 +134,7 @@ impl Child for ProcessRegistry {
                 }
                 // What was read last grows stale by itself.
                 Err(error) => {
-                    tracing::warn!(error = %format!("{error:#}"), "the actors of all processes could not be said or read")
+                    tracing::warn!(error = %format!("{error:#}"), "the actors of all processes could not be said or read");
                 }
             }
             self.tell_changes();

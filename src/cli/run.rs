@@ -34,6 +34,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
         let watchdog = watchdog::Watchdog::start()
             .map_err(|error| CliError::No(format!("no thread for the watchdog: {error}")))?;
         app.supervision().watch_with(&watchdog);
+        beside(watchdog.pulse("main"));
         welcome(&loaded.config, &app);
         notify::ready();
         serve(app, signals).await
@@ -46,6 +47,12 @@ fn welcome(config: &crate::config::Config, app: &App) {
         service.address = %app.address(), roles = %config.roles, store = ?app.store().backend(),
         data_dir = %config.data_dir.display(), "recon is ready"
     );
+}
+
+/// Runs the main thread's pulse; it has nothing to lose but the watchdog's trust.
+#[allow(clippy::disallowed_methods, reason = "the pulse must be nobody's child: it tells that this thread runs at all")]
+fn beside(pulse: impl Future<Output = ()> + 'static) {
+    actix_rt::spawn(pulse);
 }
 
 async fn serve(app: App, mut signals: Signals) -> Result<i32, CliError> {

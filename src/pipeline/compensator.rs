@@ -10,7 +10,7 @@ use crate::supervision::{Child, Context, Nudger};
 pub const KIND: &str = "compensator";
 
 /// A stage is done with a message within this time, or it is stuck.
-const STAGE_DEADLINE: Duration = Duration::from_secs(60);
+const STAGE_DEADLINE: Duration = Duration::from_mins(1);
 /// Matches looked at in one round.
 const MATCHES: u64 = 500;
 

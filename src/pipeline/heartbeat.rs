@@ -11,7 +11,7 @@ use crate::supervision::{Child, Context, Handle};
 pub const KIND: &str = "heartbeat";
 
 /// How often a heartbeat is sent.
-pub const PERIOD: Duration = Duration::from_secs(60);
+pub const PERIOD: Duration = Duration::from_mins(1);
 /// How often we look whether it came out.
 const LOOK: Duration = Duration::from_millis(500);
 

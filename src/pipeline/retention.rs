@@ -9,9 +9,9 @@ use crate::supervision::{Child, Context};
 pub const KIND: &str = "retention";
 
 /// How long a repeated write gets its saved answer.
-const ANSWERS_KEPT: Duration = Duration::from_secs(7 * 24 * 3_600);
+const ANSWERS_KEPT: Duration = Duration::from_hours(168);
 /// How long a listener may be away and still resume.
-const EVENTS_KEPT: Duration = Duration::from_secs(3 * 24 * 3_600);
+const EVENTS_KEPT: Duration = Duration::from_hours(72);
 /// Texts purged in one transaction.
 const TEXTS: u64 = 500;
 

@@ -85,16 +85,20 @@ impl ActorControl {
             .collect();
         let detail = json!({ "reason": &reason, "before": before });
         self.store.note(&caller, &format!("actor.{control}"), &subject, &detail).await?;
-        let why = format!("{} asked{}", caller.name(), reason.map(|reason| format!(": {reason}")).unwrap_or_default());
+        let why = format!(
+            "{} asked{}",
+            caller.name(),
+            reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default()
+        );
         let (done, not_done) = self.carry_out_in(&places, &id, control, &why).await?;
         if !not_done.is_empty() || done.is_empty() {
-            let detail = json!({ "processes": &done, "not_done": &not_done });
+            let detail = json!({ "reason": &reason, "processes": &done, "not_done": &not_done });
             self.store.note(&caller, &format!("actor.not_{}", control.past()), &subject, &detail).await?;
             return Err(if not_done.is_empty() { unknown(&id) } else { Refusal::Unavailable(not_done.join("; ")) });
         }
         let generation = done.iter().map(|done| done.generation).max();
         let answer = Answer::new(202, &json!({ "id": id, "generation": generation, "processes": &done }))?;
-        let saved = Done { answer: answer.clone(), subject, detail: json!({ "processes": &done }) };
+        let saved = Done { answer: answer.clone(), subject, detail: json!({ "reason": &reason, "processes": &done }) };
         let saved = self.store.command(&caller, &format!("actor.{}", control.past()), async |_txn| Ok(saved)).await;
         // It is done and its asking is on record: the answer does not hang on the second entry.
         Ok(saved.unwrap_or_else(|error| {

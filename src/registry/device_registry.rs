@@ -22,7 +22,7 @@ use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 pub const KIND: &str = "device_registry";
 
 /// How often `last_seen_at` is brought up to date.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 
 /// How long a device is taken from memory without asking whether another process changed it.
 const FRESH: Duration = Duration::from_secs(1);

@@ -119,7 +119,7 @@ fn small_object(actor: &ActorStatus) -> serde_json::Value {
 impl Child for EventFeed {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         let mut commits = self.store.commits();
-        let mut changes = self.fleet.changes();
+        let mut actors = self.fleet.changes();
         let joined = Arc::clone(&self.joined);
         loop {
             match self.follow().await {
@@ -133,15 +133,15 @@ impl Child for EventFeed {
             }
             let period = if self.listeners.is_catching_up() { CATCH_UP_PERIOD } else { PERIOD };
             let listening = !self.listeners.is_empty();
-            let changed = tokio::select! {
+            let told = tokio::select! {
                 // A subscription is made in one go, so that leaving this wait for another cannot cut one short.
                 _ = cx.serve_until_nudged(self, period) => None,
                 () = joined.notified() => None,
                 _ = commits.changed(), if listening => None,
-                changed = changes.next() => changed,
+                actor = actors.next() => actor,
             };
-            if let Some(changed) = changed {
-                let data = small_object(&changed);
+            if let Some(actor) = told {
+                let data = small_object(&actor);
                 self.listeners.tell(&Event { id: None, kind: "actor.changed".to_owned(), data });
             }
         }

@@ -17,7 +17,7 @@ use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 pub const KIND: &str = "phone_whitelist";
 
 /// How often messages are looked for that were being judged while their sender was added.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 
 /// The actor. Holds nothing but its store: the table is the whitelist.
 #[derive(Debug)]

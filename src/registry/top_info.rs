@@ -125,7 +125,7 @@ fn day_of(now: UnixMs, time_zone: &TimeZone) -> (UnixMs, UnixMs) {
     match (from, to) {
         (Ok(from), Ok(to)) => (from, to),
         // Beyond the ends of the calendar: the day before and the day after this moment.
-        _ => (now.minus(Duration::from_secs(86_400)), now.plus(Duration::from_secs(86_400))),
+        _ => (now.minus(Duration::from_hours(24)), now.plus(Duration::from_hours(24))),
     }
 }
 

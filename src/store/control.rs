@@ -14,7 +14,7 @@ use crate::contract::system::Control;
 use crate::domain::time::UnixMs;
 
 /// A request that nobody took for so long is no longer carried out: its asker ended before they could give it up.
-const GOOD_FOR: Duration = Duration::from_secs(60);
+const GOOD_FOR: Duration = Duration::from_mins(1);
 
 crate::text_enum! {
     /// What came of a request.

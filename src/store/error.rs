@@ -34,6 +34,21 @@ impl StoreError {
             Self::Database(error) => is_transient(error),
         }
     }
+
+    /// Whether PostgreSQL broke the transaction off for the sake of another one: a deadlock, or a lock that was not to be
+    /// had. The same work may be done again at once.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        match self {
+            Self::Database(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
+                error
+                    .as_database_error()
+                    .and_then(sea_orm::sqlx::error::DatabaseError::code)
+                    .is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01" | "55P03"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<StoreError> for Refusal {
@@ -56,7 +71,7 @@ fn is_transient(error: &DbErr) -> bool {
     match error {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            match error.as_database_error().and_then(|database| database.code()) {
+            match error.as_database_error().and_then(sea_orm::sqlx::error::DatabaseError::code) {
                 Some(code) => is_transient_code(&code),
                 // No answer of the database at all: the connection, the pool or the disk.
                 None => true,

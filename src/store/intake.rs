@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::{sighting, sms};
-use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, QuerySelect, Statement};
+use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
 use serde_json::json;
 
@@ -73,7 +73,7 @@ impl Store {
     pub async fn take(&self, batch: &[Deliver], window: std::time::Duration) -> Result<Vec<Vec<Taken>>, StoreError> {
         let now = self.now();
         let incoming: Vec<Incoming<'_>> = batch.iter().flat_map(incoming_of).collect();
-        let taken = self.write(async |txn| take_in(txn, &incoming, window, now).await).await?;
+        let taken = self.write_again(async |txn| take_in(txn, &incoming, window, now).await).await?;
         let mut taken = taken.into_iter();
         Ok(batch.iter().map(|deliver| taken.by_ref().take(deliver.deliveries.len()).collect()).collect())
     }
@@ -241,7 +241,7 @@ async fn store_fresh(
     if fresh.is_empty() {
         return Ok(());
     }
-    let mut rows = known_messages(txn, incoming, fresh).await?;
+    let rows = known_messages(txn, incoming, fresh).await?;
     let known = known_sms(txn, &rows).await?;
     let sightings: Vec<NewSighting> = fresh.iter().map(|index| sighting_of(&incoming[*index])).collect();
     let assignments = identity::assign(&known, &sightings, window);
@@ -252,8 +252,8 @@ async fn store_fresh(
     insert_all(txn, &mut changes, plan.made.values(), plan.sightings).await?;
     let touched: BTreeSet<i64> =
         plan.joined.keys().chain(&plan.twins).copied().filter(|id| !plan.made.contains_key(id)).collect();
-    for id in touched {
-        let Some(before) = rows.remove(&id) else { continue };
+    for before in locked(txn, &touched).await? {
+        let id = before.id;
         let mut after = before.clone();
         for index in plan.joined.get(&id).into_iter().flatten() {
             join(&mut after, &incoming[*index]);
@@ -268,6 +268,24 @@ async fn store_fresh(
         }
     }
     changes.finish().await
+}
+
+/// The messages that are about to change, as they stand now: on PostgreSQL a stage may have moved them since they were
+/// read, and a phone must not be refused for that.
+async fn locked(txn: &DatabaseTransaction, ids: &BTreeSet<i64>) -> Result<Vec<sms::Model>, StoreError> {
+    let ids: Vec<i64> = ids.iter().copied().collect();
+    let mut rows = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(500) {
+        rows.extend(
+            sms::Entity::find()
+                .filter(sms::Column::Id.is_in(chunk.iter().copied()))
+                .order_by_asc(sms::Column::Id)
+                .lock_exclusive()
+                .all(txn)
+                .await?,
+        );
+    }
+    Ok(rows)
 }
 
 fn plan(
@@ -317,7 +335,9 @@ fn plan(
     }
     for (id, indexes) in &plan.joined {
         if let Some(row) = plan.made.get_mut(id) {
-            indexes.iter().for_each(|index| join(row, &incoming[*index]));
+            for index in indexes {
+                join(row, &incoming[*index]);
+            }
         }
     }
     for id in &plan.twins {

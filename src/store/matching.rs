@@ -22,7 +22,7 @@ use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
 
 /// How far back approved orders are looked at as rivals for a deposit (an order may stay payable for long).
-const APPROVED_SPAN: Duration = Duration::from_secs(31 * 24 * 3_600);
+const APPROVED_SPAN: Duration = Duration::from_hours(744);
 
 /// Flags that keep a deposit from being matched on its own, while it still counts as a rival.
 const HOLDING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent);
@@ -53,7 +53,7 @@ impl Store {
             return Ok(Decided::default());
         }
         let now = self.now();
-        self.write(async |txn| {
+        self.write_again(async |txn| {
             let mut done = Decided::default();
             let mut changes = SmsChanges::new(txn, now, "order_matcher");
             // In one order for all, so that two matchers cannot wait for each other.
@@ -201,6 +201,9 @@ async fn deposits_in(
         .filter(sms::Column::Direction.eq("deposit"))
         .filter(sms::Column::Review.ne(Review::Rejected.as_str()))
         .filter(relevant)
+        // PostgreSQL: the inbox may be flagging one of them as a twin.
+        .order_by_asc(sms::Column::Id)
+        .lock_exclusive()
         .all(txn)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
@@ -209,7 +212,7 @@ async fn deposits_in(
 fn last_moment(order: &recharge_order::Model, windows: &Windows) -> UnixMs {
     let ends = order.expires_at.map_or_else(|| UnixMs(order.created_at).plus(windows.late), UnixMs);
     // A deposit's minute reaches up to a minute back.
-    ends.plus(windows.late).plus(Duration::from_secs(60))
+    ends.plus(windows.late).plus(Duration::from_mins(1))
 }
 
 /// A matched message whose order was approved is settled, should the order's own change not have done so.
@@ -337,10 +340,11 @@ async fn write_rulings(
     }
     for (row, ruling, explanation) in &changed {
         let (_, order_id) = headline(&ruling.outcome);
-        if row.order_id.is_some() && row.order_id.as_deref() != order_id {
-            if let Some(pair) = super::order::active_match_of_sms(changes.txn(), row.id).await? {
-                end_match(changes, &pair, &explanation.summary).await?;
-            }
+        if row.order_id.is_some()
+            && row.order_id.as_deref() != order_id
+            && let Some(pair) = super::order::active_match_of_sms(changes.txn(), row.id).await?
+        {
+            end_match(changes, &pair, &explanation.summary).await?;
         }
     }
     write_changed(changes, changed, done).await
@@ -433,10 +437,10 @@ async fn write_changed(
             SmsState::Ambiguous => done.ambiguous += 1,
             _ => done.unmatched += 1,
         }
-        if let Outcome::Matched { order_id, timing } = ruling.outcome {
-            if row.order_id.as_ref() != Some(&order_id) {
-                pairs.push(pair_row(row.id, order_id, timing, now));
-            }
+        if let Outcome::Matched { order_id, timing } = ruling.outcome
+            && row.order_id.as_ref() != Some(&order_id)
+        {
+            pairs.push(pair_row(row.id, order_id, timing, now));
         }
     }
     for chunk in decisions.chunks(500) {

@@ -149,6 +149,25 @@ impl Store {
         }
     }
 
+    /// As [`Store::write`], and again where another transaction stood in the way: the loops lock many rows, not all of them
+    /// in one order.
+    ///
+    /// # Errors
+    /// As [`Store::write`]; also where others stood in the way three times.
+    pub(crate) async fn write_again<T>(
+        &self,
+        work: impl AsyncFn(&DatabaseTransaction) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        const TIMES: u32 = 3;
+        for _ in 1..TIMES {
+            match self.write(&work).await {
+                Err(error) if error.is_contention() => tracing::debug!(%error, "a transaction is done again"),
+                done => return done,
+            }
+        }
+        self.write(&work).await
+    }
+
     /// Changes with every commit of this process, and with each that is heard of: wakes those who follow the outbox.
     #[must_use]
     pub fn commits(&self) -> watch::Receiver<u64> {

@@ -210,7 +210,9 @@ async fn replace(
 /// What the change of an order means for the sms it is matched with.
 async fn follow(changes: &mut SmsChanges<'_>, before: &Order, after: &Order) -> Result<(), StoreError> {
     let Some(pair) = active_match_of_order(changes.txn(), &after.order_id).await? else { return Ok(()) };
-    let Some(row) = sms::Entity::find_by_id(pair.sms_id).one(changes.txn()).await? else { return Ok(()) };
+    let Some(row) = sms::Entity::find_by_id(pair.sms_id).lock_exclusive().one(changes.txn()).await? else {
+        return Ok(());
+    };
     match after.status {
         OrderStatus::Approved => settle(changes, &row, &after.order_id).await,
         OrderStatus::Open if before.money == after.money => Ok(()),

@@ -21,7 +21,7 @@ use crate::domain::sms::SmsState;
 use crate::domain::time::UnixMs;
 
 /// How far back a new sender's rejected messages are read again.
-pub const REVALIDATED: Duration = Duration::from_secs(24 * 3_600);
+pub const REVALIDATED: Duration = Duration::from_hours(24);
 
 /// The whitelist as the validator compares with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

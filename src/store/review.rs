@@ -195,7 +195,7 @@ pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64]) -> Result<ResetDon
     let mut done = ResetDone::default();
     for id in ids {
         let skip = |reason: &str| ResetSkipped { id: *id, reason: reason.to_owned() };
-        let Some(row) = sms::Entity::find_by_id(*id).one(txn).await?.filter(|row| row.id > 0) else {
+        let Some(row) = sms::Entity::find_by_id(*id).lock_exclusive().one(txn).await?.filter(|row| row.id > 0) else {
             done.skipped.push(skip("there is no such sms"));
             continue;
         };

@@ -19,7 +19,7 @@ pub(super) fn returned(row: &sms::Model, state: SmsState) -> sms::Model {
         after.review_at = row.review_at;
         after.review_note.clone_from(&row.review_note);
     }
-    after.state = state.as_str().to_owned();
+    state.as_str().clone_into(&mut after.state);
     after
 }
 

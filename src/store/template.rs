@@ -242,3 +242,6 @@ fn view(row: &template::Model) -> Result<TemplateView, StoreError> {
         updated_at: UnixMs(row.updated_at),
     })
 }
+
+#[cfg(test)]
+mod tests;

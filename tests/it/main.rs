@@ -8,7 +8,12 @@
 
 mod support;
 
+mod devices;
 mod identity;
 mod main_job;
 mod matching;
+mod migrations;
+mod paging;
+mod supervision;
+mod templates;
 mod whitelist;

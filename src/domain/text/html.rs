@@ -21,7 +21,7 @@ fn undo_once(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        if let Some((c, len)) = entity(rest) {
+        if let Some((c, len)) = named_character(rest) {
             out.push(c);
             rest = &rest[len..];
         } else {
@@ -34,7 +34,7 @@ fn undo_once(text: &str) -> String {
 }
 
 /// The entity at the start of `text`: its character and its length with `&` and `;`.
-fn entity(text: &str) -> Option<(char, usize)> {
+fn named_character(text: &str) -> Option<(char, usize)> {
     /// The longest entity that is understood, `&#x10FFFF;`.
     const LONGEST: usize = 10;
     let semicolon = text.bytes().take(LONGEST).position(|byte| byte == b';')?;

@@ -5,7 +5,7 @@ use super::*;
 use crate::clock::Clock;
 use crate::store::event::{NewEvent, append};
 use crate::store::testing::{TestStore, base, stores};
-use crate::supervision::{Placement, Policy, Supervision};
+use crate::supervision::{Placement, Policy, Spec, Supervision};
 
 /// A feed over each engine's store that has looked at it once.
 async fn each(test: impl AsyncFn(&TestStore, EventFeed)) {
@@ -126,7 +126,7 @@ async fn an_id_that_was_never_given_hides_nothing() {
 #[tokio::test]
 async fn what_retention_has_forgotten_is_skipped() {
     each(async |store, mut feed| {
-        store.forget_events(store.now().plus(Duration::from_secs(60))).await.unwrap();
+        store.forget_events(store.now().plus(Duration::from_mins(1))).await.unwrap();
         tell(store, 2).await;
         let mut events = feed.subscribe(Some(1)).unwrap();
         feed.follow().await.unwrap();
@@ -161,3 +161,43 @@ async fn counters_are_asked_for_only_while_somebody_listens() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_running_feed_tells_commits_and_actors_as_they_happen() {
+    let all = async {
+        for store in stores().await {
+            let clock = Clock::following_tokio(base());
+            let supervision =
+                Supervision::start(clock.clone(), Policy::default(), Placement::Current, "test".to_owned());
+            let (of, actors) = ((*store).clone(), Fleet::new("test", supervision.clone(), clock));
+            let feed = supervision.spawn(Spec::new(KIND, KIND), move || {
+                let child = EventFeed::new(of.clone(), actors.clone(), Arc::new(watch::Sender::new(None)));
+                async move { Ok(child) }
+            });
+            let within = Duration::from_secs(20);
+            let mut events = feed.ask(Subscribe { after: None }, within).await.unwrap().unwrap();
+            tell(&store, 1).await;
+            assert_eq!(next(&mut events, "sms.updated").await.id, Some(1));
+            supervision.spawn(Spec::new("idle/1", "idle"), || async { Ok(Idle) });
+            assert_eq!(next(&mut events, "actor.changed").await.data["id"], "idle/1");
+        }
+    };
+    tokio::task::LocalSet::new().run_until(Box::pin(all)).await;
+}
+
+/// The next event of a kind.
+async fn next(events: &mut mpsc::Receiver<Event>, kind: &str) -> Event {
+    let of_kind = async {
+        loop {
+            let event = events.recv().await.unwrap();
+            if event.kind == kind && event.data["id"] != KIND {
+                return event;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), of_kind).await.unwrap()
+}
+
+struct Idle;
+
+impl Child for Idle {}

@@ -16,7 +16,7 @@ fn a_day_is_the_operators_and_not_always_24_hours() {
     assert_eq!(day_of(at("2026-04-22T14:59:59.999Z"), &seoul), day);
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
     let (from, to) = day_of(at("2026-03-29T10:00:00Z"), &berlin);
-    assert_eq!(to.since(from), Duration::from_secs(23 * 3_600));
+    assert_eq!(to.since(from), Duration::from_hours(23));
 }
 
 #[tokio::test]
@@ -47,5 +47,5 @@ async fn counters_are_kept_for_a_second_and_told_where_they_changed() {
             assert!(!listener.has_changed().unwrap(), "the same counters at a later time are no news");
         }
     };
-    tokio::task::LocalSet::new().run_until(all).await;
+    tokio::task::LocalSet::new().run_until(Box::pin(all)).await;
 }

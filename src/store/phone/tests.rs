@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _};
+
 use super::*;
 use crate::contract::system::AuditFilter;
 use crate::store::testing::{TestStore, caller, message, stores};
@@ -62,7 +64,7 @@ async fn two_who_add_one_sender_at_once_make_one_row() {
 async fn a_new_sender_brings_back_what_was_rejected_of_it_within_a_day() {
     for store in stores().await {
         let now = store.now();
-        let ago = |hours: u64| now.minus(Duration::from_secs(hours * 3_600));
+        let ago = |hours: u64| now.minus(Duration::from_hours(hours));
         let fresh = store.put_sms(message("1588-1688", SmsState::Rejected, ago(23))).await;
         let old = store.put_sms(message("1588-1688", SmsState::Rejected, ago(25))).await;
         let other = store.put_sms(message("1599-1111", SmsState::Rejected, ago(1))).await;
@@ -112,5 +114,18 @@ async fn a_deleted_sender_is_gone_and_unknown_afterwards() {
         let whitelist = store.whitelist().await.unwrap();
         assert!(whitelist.keys.is_empty());
         assert_eq!(whitelist.revision, 2, "the validator must see the change");
+    }
+}
+
+#[tokio::test]
+async fn rejected_messages_are_found_by_their_sender_however_many_there_are() {
+    let store = stores().await.remove(0);
+    for of in [of_key("15881688"), of_listed()] {
+        let find = sms::Entity::find().select_only().column(sms::Column::Id).filter(rejected(store.now()).add(of));
+        let mut statement = find.build(DbBackend::Sqlite);
+        statement.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        let plan = store.reader().query_one_raw(statement).await.unwrap().unwrap();
+        let detail: String = plan.try_get("", "detail").unwrap();
+        assert!(detail.contains("sms_rejected (state=? AND sender_key=? AND state_since>?)"), "{detail}");
     }
 }

@@ -1,4 +1,4 @@
-use sea_orm::{DbBackend, QueryTrait as _};
+use sea_orm::{ConnectionTrait as _, DbBackend, QueryTrait as _};
 
 use super::*;
 use crate::store::testing::{message, stores};
@@ -82,7 +82,6 @@ async fn the_review_queue_is_counted_by_its_own_index() {
     let query = sms::Entity::find().filter(need_check()).filter(real()).select_only().column(sms::Column::Id);
     let mut statement = query.build(DbBackend::Sqlite);
     statement.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
-    use sea_orm::ConnectionTrait as _;
     let plan = store.reader().query_one_raw(statement).await.unwrap().unwrap();
     let detail: String = plan.try_get("", "detail").unwrap();
     assert!(detail.contains("sms_need_check"), "{detail}");

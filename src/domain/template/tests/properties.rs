@@ -50,10 +50,10 @@ proptest! {
         code in proptest::option::of(0_u16..9999),
         lines in any::<bool>(),
     ) {
+        static COMPILED: LazyLock<Compiled> = LazyLock::new(|| typed(KB).compile().unwrap());
         let name = format!("{name}{}", code.map(|code| code.to_string()).unwrap_or_default());
         let raw = format!("[KB]04/22 09:30\n123456**789\n{name}\n입금\n{amount}\n잔액{amount}");
         let raw = if lines { raw } else { raw.replace('\n', " ") };
-        static COMPILED: LazyLock<Compiled> = LazyLock::new(|| typed(KB).compile().unwrap());
         let read = COMPILED.read(&normalise(&raw), RECEIVED).map(|reading| reading.fields);
         let fields = read.unwrap();
         prop_assert_eq!(fields.amount.unwrap().minor, i64::from(amount));
