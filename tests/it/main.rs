@@ -8,12 +8,15 @@
 
 mod support;
 
+mod audit;
+mod crash;
 mod devices;
 mod identity;
 mod main_job;
 mod matching;
 mod migrations;
 mod paging;
+mod split;
 mod supervision;
 mod templates;
 mod whitelist;

@@ -168,9 +168,12 @@ fn what_is_done_to_an_actor_is_audited_with_who_and_why() {
         let request =
             request.header("x-operator", "%EA%B9%80%EC%B2%A0%EC%88%98").json(&json!({"reason": "it looks slow"}));
         request.send().await.expect(202);
-        let entry = app.get("/internal/v2/audit?limit=1").await.expect(200)["items"][0].clone();
-        assert_eq!((&entry["operator"], &entry["action"]), (&json!("김철수"), &json!("actor.restarted")));
-        assert!(entry["detail"].to_string().contains("it looks slow"), "{entry}");
+        // What was asked stands before what came of it: the wish is on record also where it cannot be fulfilled.
+        let entries = app.get("/internal/v2/audit?limit=2").await.expect(200)["items"].clone();
+        let actions = [&entries[1]["action"], &entries[0]["action"]];
+        assert_eq!(actions, ["actor.restart", "actor.restarted"]);
+        assert_eq!((&entries[0]["operator"], &entries[1]["operator"]), (&json!("김철수"), &json!("김철수")));
+        assert!(entries[1]["detail"].to_string().contains("it looks slow"), "{entries}");
         for what in ["restart", "stop", "start"] {
             let path = format!("/internal/v2/actors/nobody%2F7/{what}");
             app.post(&path, &json!({})).await.expect_problem(404);

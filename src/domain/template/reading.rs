@@ -74,6 +74,6 @@ pub struct Reading {
     /// and `datetime`, which `fields` holds as `occurred_at`.
     pub spans: BTreeMap<String, (usize, usize)>,
     /// Why it is not to be booked as it stands: `negated`, `zero_amount`, `over_maximum`, `ambiguous_template` (the
-    /// template can read the text in two ways). `no_name` is only information.
+    /// template can read the text in two ways).
     pub flags: Flags,
 }

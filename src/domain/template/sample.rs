@@ -1,6 +1,5 @@
 //! A template's samples: texts that it must read as expected, at every save.
 
-use crate::domain::flags::Flag;
 use crate::domain::refusal::FieldError;
 use crate::domain::sms::Direction;
 use crate::domain::text::normalise;
@@ -44,7 +43,7 @@ fn difference(sample: &TemplateSample, compiled: &Compiled) -> Vec<FieldError> {
     };
     let mut errors = Vec::new();
     if compiled.direction == Direction::Deposit {
-        for flag in reading.flags.iter().filter(|flag| *flag != Flag::NoName) {
+        for flag in reading.flags.iter() {
             errors.push(FieldError::new("text", format!("this text would go to review: {flag}")));
         }
     }

@@ -217,9 +217,6 @@ pub(super) fn flags(template: &Compiled, fields: &Fields, taken: &Taken, text: &
             flags = flags.with(Flag::OverMaximum);
         }
     }
-    if fields.name.is_none() && fields.reference.is_none() {
-        flags = flags.with(Flag::NoName);
-    }
     flags
 }
 

@@ -1,6 +1,7 @@
 //! The real daemon in this process: on a thread and an actix system of its own, on a free port, over its own database.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -56,8 +57,22 @@ pub struct TestApp {
     work: Option<mpsc::UnboundedSender<Work>>,
     thread: Option<JoinHandle<()>>,
     // Dropped last: the daemon's files and its database.
-    data_dir: tempfile::TempDir,
-    _database: Option<PostgresDatabase>,
+    data_dir: Arc<tempfile::TempDir>,
+    _database: Option<Arc<PostgresDatabase>>,
+}
+
+/// What processes of one daemon share: a database, and the files with its key and token.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    database: Arc<PostgresDatabase>,
+    data_dir: Arc<tempfile::TempDir>,
+}
+
+impl Shared {
+    /// An empty database on PostgreSQL and a fresh directory.
+    pub fn create() -> Self {
+        Self { database: Arc::new(PostgresDatabase::create()), data_dir: Arc::new(tempfile::tempdir().unwrap()) }
+    }
 }
 
 impl std::ops::Deref for TestApp {
@@ -71,10 +86,26 @@ impl std::ops::Deref for TestApp {
 impl TestApp {
     /// Starts a daemon and waits until it serves.
     pub async fn start(engine: Engine, values: &[(&str, &str)]) -> Self {
-        let data_dir = tempfile::tempdir().unwrap();
-        let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
-        let url = database.as_ref().map(PostgresDatabase::url);
-        let config = config(data_dir.path().to_owned(), url, values);
+        let data_dir = Arc::new(tempfile::tempdir().unwrap());
+        let database = (engine == Engine::Postgres).then(|| Arc::new(PostgresDatabase::create()));
+        Self::launch(engine, data_dir, database, None, values).await
+    }
+
+    /// Starts a process of some roles (`service`) beside others that share the same.
+    pub async fn start_beside(shared: &Shared, roles: &str, values: &[(&str, &str)]) -> Self {
+        let Shared { database, data_dir } = shared.clone();
+        Self::launch(Engine::Postgres, data_dir, Some(database), Some(roles), values).await
+    }
+
+    async fn launch(
+        engine: Engine,
+        data_dir: Arc<tempfile::TempDir>,
+        database: Option<Arc<PostgresDatabase>>,
+        roles: Option<&str>,
+        values: &[(&str, &str)],
+    ) -> Self {
+        let url = database.as_ref().map(|database| database.url());
+        let config = config(data_dir.path().to_owned(), url, roles, values);
         let (ready, started) = oneshot::channel();
         let (work, orders) = mpsc::unbounded_channel();
         let thread = std::thread::spawn(move || run(&config, ready, orders));
@@ -179,7 +210,7 @@ impl Drop for TestApp {
     }
 }
 
-fn config(data_dir: PathBuf, database_url: Option<String>, values: &[(&str, &str)]) -> Config {
+fn config(data_dir: PathBuf, database_url: Option<String>, roles: Option<&str>, values: &[(&str, &str)]) -> Config {
     let mut set: Vec<(&str, &str)> = vec![
         ("service.bind", "127.0.0.1:0"),
         ("worker.bind", "127.0.0.1:0"),
@@ -195,6 +226,7 @@ fn config(data_dir: PathBuf, database_url: Option<String>, values: &[(&str, &str
     let args = LoadArgs {
         default_file: data_dir.join("none.toml"),
         data_dir: Some(data_dir.to_str().unwrap().to_owned()),
+        roles: roles.map(str::to_owned),
         ..LoadArgs::default()
     };
     Config::load(&args, env.into_iter()).unwrap().config

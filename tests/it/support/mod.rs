@@ -2,9 +2,12 @@
 
 pub mod api;
 pub mod app;
+pub mod daemon;
 pub mod engine;
 pub mod events;
+pub mod ledger;
 pub mod phone;
+pub mod proxy;
 pub mod sms;
 pub mod texts;
 

@@ -206,10 +206,3 @@ fn a_zero_amount_and_one_over_the_maximum_go_to_review() {
     assert_eq!(parse_by(std::slice::from_ref(&capped), "입금 1,000,000 홍길동").state, SmsState::Parsed);
     assert_review(&parse_by(&[capped], "입금 1,000,001 홍길동"), Flag::OverMaximum, "over");
 }
-
-#[test]
-fn a_deposit_without_a_payer_is_told() {
-    let parsed = parse("입금 {amount}", "입금 50,000원");
-    assert_eq!(parsed.state, SmsState::Parsed);
-    assert!(parsed.flags.has(Flag::NoName) && !parsed.need_check);
-}
