@@ -1,9 +1,7 @@
 //! What processes that share a database tell each other: how their actors stand, and what operators ask of them.
 
-use sea_orm_migration::{
-    prelude::*,
-    schema::{big_integer, big_integer_null, big_pk_auto, text, text_null},
-};
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{big_integer, big_integer_null, big_pk_auto, text, text_null};
 
 /// What processes tell each other.
 #[derive(DeriveMigrationName)]

@@ -3,8 +3,8 @@
 //! The only place that knows every part. `recon run`, the tests and `recon bench` start the daemon through [`App`].
 
 mod actors;
-mod audit_port;
 mod checks;
+mod ports;
 mod several;
 
 use std::net::{SocketAddr, TcpListener};
@@ -16,7 +16,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::watch;
 
-use crate::bus::Fleet;
+use crate::bus::{Fleet, PROCESS_REGISTRY};
 use crate::clock::Clock;
 use crate::config::{Config, Role, credentials};
 use crate::http::server::{self, Running};
@@ -27,10 +27,13 @@ use crate::supervision::{Placement, Policy, Spec, Supervision};
 use crate::telemetry::upkeep;
 
 pub use actors::Actors;
-use audit_port::AuditPort;
+use ports::AuditPort;
 
 /// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
+
+/// How long the end waits for the store to say that this process leaves the others.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// A running daemon.
 pub struct App {
@@ -172,18 +175,30 @@ impl App {
         self.supervision().escalated().await
     }
 
+    /// Takes this process out of the others' lists, before anything of it is stopped: they send it nothing more, and see
+    /// nothing of it go stale.
+    async fn leave(&self) {
+        let left = async {
+            // Gone for good, so that nobody is left who would list this process again.
+            let _ = self.supervision().remove(PROCESS_REGISTRY).await;
+            self.store.forget_process(self.fleet.process()).await.map_err(|error| error.to_string())
+        };
+        let left = tokio::time::timeout(LEAVE_WITHIN, left).await;
+        if let Err(error) = left.unwrap_or_else(|late| Err(late.to_string())) {
+            tracing::warn!(error, "the other processes could not be told that this one ends; they see it go stale");
+        }
+    }
+
     /// Stops in good order: no new work, what is in hand is finished, the store closed last.
     pub async fn stop(self) {
         self.draining.send_replace(true);
+        if self.one_of_several {
+            self.leave().await;
+        }
         for server in self.servers {
             server.stop().await;
         }
         self.fleet.supervision().drain(DRAIN_WITHIN).await;
-        if self.one_of_several
-            && let Err(error) = self.store.forget_process(self.fleet.process()).await
-        {
-            tracing::warn!(%error, "the other processes could not be told that this one ends; they see it go stale");
-        }
         self.store.close().await;
     }
 }

@@ -74,7 +74,7 @@ impl ControlListener {
             drop(carry_out(&supervision, &request.actor_id, control, &request.reason).now_or_never());
             return;
         }
-        // Beside: a stop may take its grace, and others wait.
+        // Beside: while one actor is slow to obey, others wait.
         cx.detach(async move {
             let done = carry_out(&supervision, &request.actor_id, control, &request.reason).await;
             if let Err(error) = store.finish_control(request.id, done.ok()).await {

@@ -166,3 +166,6 @@ impl Changes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,3 +154,6 @@ impl Child for ProcessRegistry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,7 @@ impl Redis {
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(ANSWER_WITHIN));
         let connection = self.client.get_multiplexed_async_connection_with_config(&config);
-        timeout(CONNECT_WITHIN, connection).await.context("no connection to Redis in time")?.context("Redis")
+        timeout(CONNECT_WITHIN, connection).await.context("no connection to Redis in time")?.map_err(in_words)
     }
 
     /// A connection that hears what is said on `channels`.
@@ -60,7 +60,7 @@ impl Redis {
             connection.subscribe(names).await?;
             ::redis::RedisResult::Ok(connection.split())
         };
-        timeout(CONNECT_WITHIN, subscribed).await.context("no connection to Redis in time")?.context("Redis")
+        timeout(CONNECT_WITHIN, subscribed).await.context("no connection to Redis in time")?.map_err(in_words)
     }
 }
 
@@ -68,6 +68,12 @@ impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redis")
     }
+}
+
+/// What Redis, or the way to it, says. Its own chain of causes says everything twice.
+#[allow(clippy::needless_pass_by_value, reason = "handed to map_err")]
+pub(super) fn in_words(error: ::redis::RedisError) -> anyhow::Error {
+    anyhow::anyhow!("Redis: {error}")
 }
 
 /// How long Redis has been away, for one loop.

@@ -6,7 +6,7 @@ use redis::Msg;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Channel;
-use super::redis::{ANSWER_WITHIN, Outage, PING_EVERY, RETRY_EVERY, Redis};
+use super::redis::{ANSWER_WITHIN, Outage, PING_EVERY, RETRY_EVERY, Redis, in_words};
 use crate::store::Store;
 use crate::supervision::{Child, Context, Nudger};
 
@@ -70,7 +70,7 @@ impl WakeListener {
                 }
                 () = sleep_until(ping_at) => {
                     let answer = timeout(ANSWER_WITHIN, sink.ping::<redis::Value>()).await;
-                    answer.context("Redis does not answer")?.context("Redis")?;
+                    answer.context("Redis does not answer")?.map_err(in_words)?;
                     cx.succeeded();
                     ping_at = Instant::now() + PING_EVERY;
                 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::Channel;
-use super::redis::{ANSWER_WITHIN, Outage, PING_EVERY, RETRY_EVERY, Redis};
+use super::redis::{ANSWER_WITHIN, Outage, PING_EVERY, RETRY_EVERY, Redis, in_words};
 use crate::store::Store;
 use crate::supervision::{Child, Context, Woke};
 
@@ -69,7 +69,7 @@ impl WakeRelay {
             said.cmd("PING").ignore();
         }
         let answer = timeout(ANSWER_WITHIN, said.query_async::<()>(connection)).await;
-        answer.context("Redis does not answer")?.context("Redis")?;
+        answer.context("Redis does not answer")?.map_err(in_words)?;
         self.pending = false;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `recon actors`: the daemon's loops and owners of state, and what an operator does to one.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::client::Remote;
 use super::{CliError, Context, output, printable::printable, table};
@@ -30,6 +30,9 @@ enum Action {
 struct Target {
     /// The actor, such as order-matcher or pushbullet-listener/3
     id: String,
+    /// Only in this process; else in every process that runs the actor
+    #[arg(long)]
+    process: Option<String>,
     /// Why, for the audit
     #[arg(long)]
     reason: Option<String>,
@@ -60,6 +63,7 @@ fn list(context: &Context, remote: &Remote) -> Result<(), CliError> {
     }
     let columns = [
         ("id", "id"),
+        ("process", "process"),
         ("state", "state"),
         ("fresh", "fresh"),
         ("critical", "critical"),
@@ -81,8 +85,10 @@ fn age(at: Option<&Value>, now: UnixMs) -> String {
 fn act(context: &Context, remote: &Remote, action: &str, target: &Target) -> Result<(), CliError> {
     let client = remote.connect(context)?;
     let path = format!("/internal/v2/actors/{}/{action}", utf8_percent_encode(&target.id, NON_ALPHANUMERIC));
-    let body = target.reason.as_ref().map_or_else(|| json!({}), |reason| json!({"reason": reason}));
-    let answer = super::block_on(async { client.post(&path, &body).await?.success() })?;
+    let given = [("reason", &target.reason), ("process", &target.process)];
+    let body: Map<String, Value> =
+        given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))).collect();
+    let answer = super::block_on(async { client.post(&path, &Value::Object(body)).await?.success() })?;
     if context.json() {
         return output::print_json(&answer);
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use actix::Message;
 use futures_util::future::LocalBoxFuture;
 
-use crate::bus::Fleet;
 use crate::domain::refusal::Refusal;
 use crate::pipeline::inbox::Deliver;
 use crate::registry::actor_control::ControlActor;
@@ -101,12 +100,6 @@ port! {
 pub trait Actors: Send + Sync {
     /// Every actor as it stands.
     fn list(&self) -> Vec<ActorStatus>;
-}
-
-impl Actors for Fleet {
-    fn list(&self) -> Vec<ActorStatus> {
-        Fleet::list(self)
-    }
 }
 
 impl Actors for Supervision {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::retry::{STORE_PAUSE, outlast};
 use crate::domain::sms::SmsState;
 use crate::store::Store;
 use crate::supervision::{Child, Context, Nudger};
@@ -54,13 +55,20 @@ impl Compensator {
 impl Child for Compensator {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            self.round().await?;
-            cx.succeeded();
+            let wait = match self.round().await {
+                Ok(()) => {
+                    cx.succeeded();
+                    self.period
+                }
+                Err(error) => {
+                    outlast(KIND, error)?;
+                    STORE_PAUSE
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            let period = self.period;
-            cx.serve_until_nudged(self, period).await;
+            cx.serve_until_nudged(self, wait).await;
         }
     }
 }

@@ -12,6 +12,8 @@ pub const KIND: &str = "heartbeat";
 
 /// How often a heartbeat is sent.
 pub const PERIOD: Duration = Duration::from_mins(1);
+/// How soon the next one is sent after one that failed.
+const AGAIN: Duration = Duration::from_secs(5);
 /// How often we look whether it came out.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -30,29 +32,43 @@ impl Heartbeat {
     }
 }
 
+impl Heartbeat {
+    /// One message in and out again; how long it took.
+    async fn beat(&mut self, cx: &mut Context<Self>) -> anyhow::Result<Duration> {
+        let sent = tokio::time::Instant::now();
+        self.inbox.ask(Beat, Duration::from_secs(10)).await??;
+        cx.progress();
+        while !self.store.note_heartbeat().await? {
+            anyhow::ensure!(sent.elapsed() < PERIOD, "it did not come out of the pipeline within {PERIOD:?}");
+            if cx.stopping() {
+                break;
+            }
+            cx.serve_until_nudged(self, LOOK).await;
+        }
+        Ok(sent.elapsed())
+    }
+}
+
 impl Child for Heartbeat {
-    /// Fails, and is then shown as failing, when the message does not come out in time.
+    /// A heartbeat that fails is no fault of this loop: it says so, makes no progress, and sends the next one soon, so that
+    /// health knows within seconds when the pipeline works again.
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            let sent = tokio::time::Instant::now();
-            self.inbox.ask(Beat, Duration::from_secs(10)).await??;
-            cx.progress();
-            while !self.store.note_heartbeat().await? {
-                anyhow::ensure!(
-                    sent.elapsed() < PERIOD,
-                    "the heartbeat did not come out of the pipeline within {PERIOD:?}"
-                );
-                if cx.stopping() {
-                    return Ok(());
+            let wait = match self.beat(cx).await {
+                Ok(took) => {
+                    cx.succeeded();
+                    cx.set_lag(Some(took));
+                    PERIOD.saturating_sub(took)
                 }
-                cx.serve_until_nudged(self, LOOK).await;
-            }
-            cx.succeeded();
-            cx.set_lag(Some(sent.elapsed()));
+                Err(error) => {
+                    tracing::warn!(error = %format!("{error:#}"), "the heartbeat did not come through");
+                    AGAIN
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            cx.serve_until_nudged(self, PERIOD.saturating_sub(sent.elapsed())).await;
+            cx.serve_until_nudged(self, wait).await;
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::retry::{STORE_PAUSE, outlast};
 use crate::domain::matching::Windows;
 use crate::store::Store;
 use crate::supervision::{Child, Context};
@@ -28,6 +29,17 @@ impl OrderMatcher {
         Self { store, windows, period }
     }
 
+    /// Decides all that is pending. Answers whether there may be more.
+    async fn sweep(&mut self, cx: &Context<Self>) -> anyhow::Result<bool> {
+        while self.round().await? {
+            cx.progress();
+            if cx.stopping() {
+                return Ok(true);
+            }
+        }
+        Ok(self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0)
+    }
+
     async fn round(&mut self) -> anyhow::Result<bool> {
         let decided = self.store.decide_pending(&self.windows, BUCKETS).await?;
         for (outcome, count) in
@@ -43,20 +55,21 @@ impl OrderMatcher {
 impl Child for OrderMatcher {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            while self.round().await? {
-                cx.progress();
-                if cx.stopping() {
-                    return Ok(());
+            let wait = match self.sweep(cx).await {
+                Ok(more) => {
+                    cx.succeeded();
+                    if more { Duration::ZERO } else { self.period }
                 }
-            }
-            let more = self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0;
-            cx.succeeded();
+                Err(error) => {
+                    outlast(KIND, error)?;
+                    STORE_PAUSE
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            if !more {
-                let period = self.period;
-                cx.serve_until_nudged(self, period).await;
+            if !wait.is_zero() {
+                cx.serve_until_nudged(self, wait).await;
             }
         }
     }

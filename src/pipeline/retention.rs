@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::retry::{STORE_PAUSE, outlast};
 use crate::store::Store;
 use crate::supervision::{Child, Context};
 
@@ -53,13 +54,20 @@ impl Retention {
 impl Child for Retention {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            self.round(cx).await?;
-            cx.succeeded();
+            let wait = match self.round(cx).await {
+                Ok(()) => {
+                    cx.succeeded();
+                    self.period
+                }
+                Err(error) => {
+                    outlast(KIND, error)?;
+                    STORE_PAUSE
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            let period = self.period;
-            cx.serve_until_nudged(self, period).await;
+            cx.serve_until_nudged(self, wait).await;
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use entity::sms;
 
-use super::retry::note_failures;
+use super::retry::{STORE_PAUSE, note_failures, outlast};
 use super::{BATCH, retry};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::sms::{Direction, SmsState};
@@ -72,9 +72,12 @@ impl TemplateParser {
     async fn round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let library = Arc::clone(&self.library);
-        let advanced =
-            self.store.advance(SmsState::Accepted, BATCH, KIND, |row| retry::guarded(|| parse(row, &library))).await?;
-        let more = u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        let basis = (Revised::Templates, self.revision.unwrap_or_default());
+        let advanced = self
+            .store
+            .advance(SmsState::Accepted, BATCH, KIND, basis, |row| retry::guarded(|| parse(row, &library)))
+            .await?;
+        let more = advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.matcher.nudge();
         }
@@ -176,14 +179,21 @@ fn heartbeat(row: &sms::Model) -> Step {
 impl Child for TemplateParser {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            let more = self.round().await?;
-            cx.succeeded();
+            let wait = match self.round().await {
+                Ok(more) => {
+                    cx.succeeded();
+                    if more { Duration::ZERO } else { self.period }
+                }
+                Err(error) => {
+                    outlast(KIND, error)?;
+                    STORE_PAUSE
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            if !more {
-                let period = self.period;
-                cx.serve_until_nudged(self, period).await;
+            if !wait.is_zero() {
+                cx.serve_until_nudged(self, wait).await;
             }
         }
     }

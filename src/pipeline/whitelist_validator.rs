@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use entity::sms;
 
-use super::retry::note_failures;
+use super::retry::{STORE_PAUSE, note_failures, outlast};
 use super::{BATCH, retry};
 use crate::domain::sms::{Review, SmsState};
 use crate::store::phone::Whitelist;
@@ -44,11 +44,12 @@ impl WhitelistValidator {
     async fn round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let senders = &self.whitelist.keys;
+        let basis = (Revised::Phones, self.whitelist.revision);
         let advanced = self
             .store
-            .advance(SmsState::Received, BATCH, KIND, |row| retry::guarded(|| validate(row, senders)))
+            .advance(SmsState::Received, BATCH, KIND, basis, |row| retry::guarded(|| validate(row, senders)))
             .await?;
-        let more = u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        let more = advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.parser.nudge();
         }
@@ -77,14 +78,21 @@ fn validate(row: &sms::Model, senders: &HashSet<String>) -> Step {
 impl Child for WhitelistValidator {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            let more = self.round().await?;
-            cx.succeeded();
+            let wait = match self.round().await {
+                Ok(more) => {
+                    cx.succeeded();
+                    if more { Duration::ZERO } else { self.period }
+                }
+                Err(error) => {
+                    outlast(KIND, error)?;
+                    STORE_PAUSE
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            if !more {
-                let period = self.period;
-                cx.serve_until_nudged(self, period).await;
+            if !wait.is_zero() {
+                cx.serve_until_nudged(self, wait).await;
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::supervision::Nudger;
 
 /// How long another process may take to take a request. Then it is given up, and will not be carried out.
 const TAKEN_WITHIN: Duration = Duration::from_secs(5);
-/// How long it may take in all: a stop may use up an actor's grace.
+/// How long it may take until it is done. What was taken and not done by then may still be.
 const DONE_WITHIN: Duration = Duration::from_secs(9);
 /// How often we look whether it is done.
 const LOOK: Duration = Duration::from_millis(50);

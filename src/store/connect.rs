@@ -69,6 +69,22 @@ fn sqlite(url: &str, writer: bool) -> ConnectOptions {
                 .pragma("cache_size", if writer { "-32000" } else { "-4000" })
                 .pragma("temp_store", "MEMORY");
             if writer { sqlite } else { sqlite.pragma("query_only", "ON") }
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            pool.before_acquire(|connection, _| Box::pin(std::future::ready(Ok(is_at_rest(connection)))))
         });
     options
+}
+
+/// Whether a connection of the pool stands outside of any transaction, as it should; one that does not is closed.
+///
+/// A COMMIT that fails (the disk is full, fsync fails) is rolled back by SQLite itself, and the driver goes on counting
+/// the transaction: what followed would be written into savepoints of a transaction that nobody commits, and acknowledged.
+fn is_at_rest(connection: &sea_orm::sqlx::SqliteConnection) -> bool {
+    use sea_orm::sqlx::Connection as _;
+    let at_rest = !connection.is_in_transaction();
+    if !at_rest {
+        tracing::warn!("a connection whose last transaction ended badly is replaced");
+    }
+    at_rest
 }

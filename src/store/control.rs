@@ -189,3 +189,6 @@ impl Store {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests;

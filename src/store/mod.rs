@@ -110,15 +110,14 @@ impl Store {
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }
 
-    /// Whether a write would be taken now: opens a write transaction, writes, and rolls it back.
+    /// Whether a write is taken now: writes and commits one. What is rolled back never reaches the disk, so that it would
+    /// be taken by a full one, too.
     ///
     /// # Errors
-    /// Why it would not.
+    /// Why it is not.
     pub async fn probe_write(&self) -> Result<(), StoreError> {
-        let txn = self.begin().await?;
-        settings::put(&txn, "probe", "1", self.now()).await?;
-        txn.rollback().await?;
-        Ok(())
+        let now = self.now();
+        self.write(async |txn| settings::put(txn, "probe", "1", now).await).await
     }
 
     /// Runs `work` in one write transaction and commits it; an error rolls it back.
@@ -147,7 +146,10 @@ impl Store {
                 Ok(value)
             }
             Err(error) => {
-                txn.rollback().await?;
+                // SQLite may have rolled back by itself: then this fails, and says nothing that matters.
+                if let Err(failure) = txn.rollback().await {
+                    tracing::debug!(error = %failure, "a rollback failed");
+                }
                 Err(error)
             }
         }

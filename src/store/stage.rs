@@ -5,6 +5,7 @@ use entity::sms;
 use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::settings::{Revised, revision};
 use super::sms_change::{Change, SmsChanges, is_synthetic};
 use super::{Store, StoreError};
 use crate::domain::sms::SmsState;
@@ -25,6 +26,8 @@ pub struct Advanced {
     pub seen: usize,
     /// The states that messages took, with how many took each.
     pub states: std::collections::BTreeMap<String, u64>,
+    /// What the stage judges by has changed since it was read: nothing was written, the round is to be done again.
+    pub outdated: bool,
     /// Messages on which the stage failed, and why.
     pub failed: Vec<(sms::Model, String)>,
 }
@@ -35,6 +38,9 @@ impl Store {
     /// On PostgreSQL the rows are claimed, so that several workers share the work; on SQLite they are read beside the
     /// writer, and a row that moved meanwhile is left to the next round.
     ///
+    /// `basis` is what `step` judges by, and the revision of it that it knows. A message that came after a change of it is
+    /// never judged by what was before.
+    ///
     /// # Errors
     /// Where the store cannot commit: then nothing of this round is stored.
     pub async fn advance(
@@ -42,6 +48,7 @@ impl Store {
         from: SmsState,
         limit: u64,
         actor: &'static str,
+        basis: (Revised, i64),
         mut step: impl FnMut(&sms::Model) -> Step,
     ) -> Result<Advanced, StoreError> {
         if self.backend() == DbBackend::Sqlite {
@@ -52,12 +59,14 @@ impl Store {
             // Outside the transaction: the one writer is not held while a stage thinks.
             let steps: Vec<_> = rows.into_iter().map(|row| (step(&row), row)).collect();
             let _turn = self.stage_turn().await;
-            return self.write(async |txn| write_steps(SmsChanges::new(txn, self.now(), actor), steps).await).await;
+            return self
+                .write(async |txn| write_steps(SmsChanges::new(txn, self.now(), actor), basis, steps).await)
+                .await;
         }
         self.write(async |txn| {
             let rows = self.pending(txn, from, limit).await?;
             let steps: Vec<_> = rows.into_iter().map(|row| (step(&row), row)).collect();
-            write_steps(SmsChanges::new(txn, self.now(), actor), steps).await
+            write_steps(SmsChanges::new(txn, self.now(), actor), basis, steps).await
         })
         .await
     }
@@ -97,7 +106,15 @@ impl Store {
     }
 }
 
-async fn write_steps(mut changes: SmsChanges<'_>, steps: Vec<(Step, sms::Model)>) -> Result<Advanced, StoreError> {
+async fn write_steps(
+    mut changes: SmsChanges<'_>,
+    (basis, known): (Revised, i64),
+    steps: Vec<(Step, sms::Model)>,
+) -> Result<Advanced, StoreError> {
+    // The messages were read before this: what changes from now on is later than all of them.
+    if !steps.is_empty() && revision(changes.txn(), basis).await? != known {
+        return Ok(Advanced { outdated: true, ..Advanced::default() });
+    }
     let mut advanced = Advanced { seen: steps.len(), ..Advanced::default() };
     let (steps, rows): (Vec<Step>, Vec<sms::Model>) = steps.into_iter().unzip();
     let mut becoming = Vec::with_capacity(rows.len());
@@ -115,4 +132,33 @@ async fn write_steps(mut changes: SmsChanges<'_>, steps: Vec<(Step, sms::Model)>
     }
     changes.finish().await?;
     Ok(advanced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::settings::raise_revision;
+    use crate::store::testing::{base, message, stores};
+
+    #[tokio::test]
+    async fn nothing_is_judged_by_what_has_changed_since() {
+        for store in stores().await {
+            let id = store.put_sms(message("15881688", SmsState::Accepted, base())).await;
+            let ignore = |row: &sms::Model| {
+                let mut after = row.clone();
+                after.state = SmsState::Ignored.as_str().to_owned();
+                Step::Becomes(Box::new(after), None)
+            };
+            let advance = async |known| {
+                store.advance(SmsState::Accepted, 10, "a stage", (Revised::Templates, known), ignore).await.unwrap()
+            };
+            store.write(async |txn| raise_revision(txn, Revised::Templates, base()).await).await.unwrap();
+            let outdated = advance(0).await;
+            assert!(outdated.outdated && outdated.seen == 0);
+            assert_eq!(store.state_of(id).await, SmsState::Accepted);
+            let done = advance(1).await;
+            assert_eq!((done.outdated, done.seen), (false, 1));
+            assert_eq!(store.state_of(id).await, SmsState::Ignored);
+        }
+    }
 }

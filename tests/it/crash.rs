@@ -9,11 +9,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::support::Phone;
 use crate::support::api::Api;
 use crate::support::daemon::{Daemon, recon};
 use crate::support::ledger::{Ledger, sqlite};
 use crate::support::texts::{BANK, grouped};
+use crate::support::{Answer, Phone};
 
 /// A stop in good order takes no longer.
 const DRAINED_WITHIN: Duration = Duration::from_secs(25);
@@ -190,33 +190,19 @@ fn a_full_disk_acknowledges_nothing_and_recovers() {
         let post = async |message: &Value| daemon.api.anonymous(Method::POST, &path).json(message).send().await;
         post(&message("before", 10_000)).await.expect(200);
         fill(&filler);
-        // What room the database still had inside its own files is used up first.
-        let mut acknowledged = vec!["before".to_owned()];
-        let mut refused = None;
-        for number in 0..200_u64 {
-            let padded = message(&format!("m{number}"), 20_000 + number);
-            let messages: Vec<Value> = (0..50)
-                .map(|part| {
-                    let mut one = padded.clone();
-                    one["id"] = json!(format!("m{number}-{part}"));
-                    one
-                })
-                .collect();
-            let answer = post(&json!({"messages": messages})).await;
-            if answer.status == 200 {
-                acknowledged.extend((0..50).map(|part| format!("m{number}-{part}")));
-                continue;
-            }
-            answer.expect_problem(503);
-            refused = Some(messages);
-            break;
+        // What room the database still had inside its own files is used up first, with ever smaller requests.
+        let mut acknowledged = 1;
+        let mut refused = Vec::new();
+        for (size, prefix) in [(50, "large"), (1, "small")] {
+            refused = refusal(size, prefix, &mut acknowledged, &post).await;
         }
-        let refused = refused.expect("the disk never filled up");
-        post(&json!({"messages": refused})).await.expect_problem(503);
         assert_eq!(daemon.api.get("/livez").await.status, 200);
-        assert_eq!(daemon.api.get("/readyz").await.status, 503, "not ready while nothing can be written");
-        let orders = daemon.api.put("/internal/v2/orders", &json!({"orders": [order(1)]})).await;
-        orders.expect_problem(503);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while daemon.api.get("/readyz").await.status != 503 {
+            assert!(Instant::now() < deadline, "it says that it is ready while nothing can be written");
+        }
+        let health = daemon.api.get("/healthz").await;
+        assert_eq!(health.status, 503, "{}", health.text);
 
         std::fs::remove_file(&filler).unwrap();
         let deadline = Instant::now() + Duration::from_secs(30);
@@ -227,13 +213,36 @@ fn a_full_disk_acknowledges_nothing_and_recovers() {
         let results = post(&json!({"messages": refused})).await.expect(200)["results"].clone();
         let stored = results.as_array().unwrap().iter().all(|result| result["status"] == "stored");
         assert!(stored, "nothing of what was refused had been stored: {results}");
+        acknowledged += refused.len();
+        daemon.api.put_orders(&[order(1)]).await;
         let repeated = post(&message("before", 10_000)).await.expect(200);
         assert_eq!(repeated["results"][0]["status"], "duplicate");
-        acknowledged.extend(refused.iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+        // What was acknowledged is in the file and not in an open transaction: another process sees it.
         daemon.settle().await;
         let total = daemon.api.get("/internal/v2/sms?limit=1&count=true").await.expect(200)["total"].clone();
-        assert_eq!(total, acknowledged.len(), "each once");
+        assert_eq!(total, acknowledged, "each once");
     });
+}
+
+/// Posts batches of that size until one is refused, and answers it; counts what was acknowledged before.
+async fn refusal(
+    size: usize,
+    prefix: &str,
+    acknowledged: &mut usize,
+    post: &impl AsyncFn(&Value) -> Answer,
+) -> Vec<Value> {
+    for number in 0..2_000_u64 {
+        let messages: Vec<Value> =
+            (0..size).map(|part| message(&format!("{prefix}-{number}-{part}"), 20_000 + number)).collect();
+        let answer = post(&json!({"messages": messages})).await;
+        if answer.status == 200 {
+            *acknowledged += size;
+            continue;
+        }
+        answer.expect_problem(503);
+        return messages;
+    }
+    panic!("the disk never filled up: {acknowledged} messages are stored");
 }
 
 /// Writes until the file system takes no more.

@@ -5,10 +5,16 @@
 //! rows that they hold. [`support`] starts the daemon and speaks for phones, the shop and operators.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking; clippy knows only #[test] functions")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "stories read better with closures and values given where they are used"
+)]
 
 mod support;
 
 mod audit;
+mod bad_input;
+mod callers;
 mod crash;
 mod devices;
 mod identity;

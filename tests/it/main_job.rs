@@ -72,7 +72,7 @@ fn an_approved_order_settles_its_sms() {
     story(async |app| {
         let phone = app.phone("counter-1").await;
         let open = order("R-1", "홍길동", 50_000);
-        app.put_orders(&[open.clone()]).await;
+        app.put_orders(std::slice::from_ref(&open)).await;
         let id = phone.sends(&deposit("홍길동", 50_000)).await;
         app.settle().await;
         let taken = app.put_orders(&[changed(&open, json!({"status": "approved"}))]).await;
@@ -82,7 +82,7 @@ fn an_approved_order_settles_its_sms() {
         let order = app.order("R-1").await;
         assert_eq!((&order["status"], &order["match"]["sms_id"]), (&json!("approved"), &json!(id)));
         // What the wallet told before is old news, and the same again is no news.
-        let taken = app.put_orders(&[open.clone()]).await;
+        let taken = app.put_orders(std::slice::from_ref(&open)).await;
         assert_eq!(taken, json!({"upserted": 0, "unchanged": 0, "stale": 1}));
         let taken = app.put_orders(&[changed(&open, json!({"status": "approved"}))]).await;
         assert_eq!(taken, json!({"upserted": 0, "unchanged": 1, "stale": 0}));

@@ -114,7 +114,7 @@ fn an_order_that_is_cancelled_or_changed_gives_its_deposit_free() {
         for (number, change) in changes.into_iter().enumerate() {
             let (order_id, amount) = (format!("R-{number}"), 50_000 + number as u64);
             let open = order(&order_id, "홍길동", amount);
-            tells(app, &[open.clone()]).await;
+            tells(app, std::slice::from_ref(&open)).await;
             let id = hears(app, &phone, "홍길동", amount).await;
             assert_eq!(app.sms(id).await.state, "matched");
             tells(app, &[changed(&open, change.clone())]).await;

@@ -185,6 +185,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if let Some(field) = nul_in(&value) {
         return Err(Problem::invalid_field(field, "text may not hold the character NUL"));
     }
+    // An array would be read as the fields of a struct in their order, which nobody means.
+    if !value.is_object() {
+        return Err(Problem::invalid_field("", "the body must be a JSON object"));
+    }
     // From the text again and not from the value: the value has forgotten fields that stood there twice.
     let mut json = serde_json::Deserializer::from_str(text);
     serde_path_to_error::deserialize(&mut json).map_err(|error| {

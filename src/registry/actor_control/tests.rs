@@ -91,7 +91,13 @@ async fn what_is_stopped_stays_down_until_it_is_started() {
         let generation = supervision.get("idle/1").unwrap().generation;
         let answer = actors.control(asked("idle/1", Control::Stop, None)).await.unwrap();
         assert_eq!(answer.status, 202);
-        assert_eq!(supervision.get("idle/1").unwrap().state.as_str(), "stopped");
+        // The answer says that it is begun.
+        let stopped = async {
+            while supervision.get("idle/1").unwrap().state.as_str() != "stopped" {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(WITHIN, stopped).await.unwrap();
         let answer = actors.control(asked("idle/1", Control::Start, None)).await.unwrap();
         assert!(answer.body["generation"].as_u64().unwrap() > generation);
         assert_ne!(supervision.get("idle/1").unwrap().state.as_str(), "stopped");

@@ -1,6 +1,6 @@
 //! The real daemon in this process: on a thread and an actix system of its own, on a free port, over its own database.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use futures_util::future::LocalBoxFuture;
 use recon::app::App;
 use recon::clock::Clock;
 use recon::config::{Config, LoadArgs};
-use recon::domain::time::UnixMs;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -52,12 +51,10 @@ type Work = Box<dyn for<'a> FnOnce(&'a App) -> LocalBoxFuture<'a, ()> + Send>;
 /// A running daemon and its API.
 pub struct TestApp {
     pub api: Api,
-    pub engine: Engine,
-    clock: Clock,
     work: Option<mpsc::UnboundedSender<Work>>,
     thread: Option<JoinHandle<()>>,
     // Dropped last: the daemon's files and its database.
-    data_dir: Arc<tempfile::TempDir>,
+    _data_dir: Arc<tempfile::TempDir>,
     _database: Option<Arc<PostgresDatabase>>,
 }
 
@@ -88,40 +85,29 @@ impl TestApp {
     pub async fn start(engine: Engine, values: &[(&str, &str)]) -> Self {
         let data_dir = Arc::new(tempfile::tempdir().unwrap());
         let database = (engine == Engine::Postgres).then(|| Arc::new(PostgresDatabase::create()));
-        Self::launch(engine, data_dir, database, None, values).await
+        Self::launch(data_dir, database, None, values).await
     }
 
     /// Starts a process of some roles (`service`) beside others that share the same.
     pub async fn start_beside(shared: &Shared, roles: &str, values: &[(&str, &str)]) -> Self {
         let Shared { database, data_dir } = shared.clone();
-        Self::launch(Engine::Postgres, data_dir, Some(database), Some(roles), values).await
+        Self::launch(data_dir, Some(database), Some(roles), values).await
     }
 
     async fn launch(
-        engine: Engine,
         data_dir: Arc<tempfile::TempDir>,
         database: Option<Arc<PostgresDatabase>>,
         roles: Option<&str>,
         values: &[(&str, &str)],
     ) -> Self {
         let url = database.as_ref().map(|database| database.url());
-        let config = config(data_dir.path().to_owned(), url, roles, values);
+        let config = config(data_dir.path(), url, roles, values);
         let (ready, started) = oneshot::channel();
         let (work, orders) = mpsc::unbounded_channel();
         let thread = std::thread::spawn(move || run(&config, ready, orders));
-        let (address, token, clock) = started.await.expect("the daemon did not start");
+        let (address, token) = started.await.unwrap_or_else(|_| panic!("the daemon did not start"));
         let api = Api::new(format!("http://{address}"), token);
-        Self { api, engine, clock, work: Some(work), thread: Some(thread), data_dir, _database: database }
-    }
-
-    /// The daemon's time.
-    pub fn now(&self) -> UnixMs {
-        self.clock.now()
-    }
-
-    /// Where the daemon keeps its files.
-    pub fn data_dir(&self) -> &std::path::Path {
-        self.data_dir.path()
+        Self { api, work: Some(work), thread: Some(thread), _data_dir: data_dir, _database: database }
     }
 
     /// Whitelists the bank and adds its templates.
@@ -210,7 +196,7 @@ impl Drop for TestApp {
     }
 }
 
-fn config(data_dir: PathBuf, database_url: Option<String>, roles: Option<&str>, values: &[(&str, &str)]) -> Config {
+fn config(data_dir: &Path, database_url: Option<String>, roles: Option<&str>, values: &[(&str, &str)]) -> Config {
     let mut set: Vec<(&str, &str)> = vec![
         ("service.bind", "127.0.0.1:0"),
         ("worker.bind", "127.0.0.1:0"),
@@ -232,15 +218,15 @@ fn config(data_dir: PathBuf, database_url: Option<String>, roles: Option<&str>, 
     Config::load(&args, env.into_iter()).unwrap().config
 }
 
-type Started = (std::net::SocketAddr, String, Clock);
+type Started = (std::net::SocketAddr, String);
 
 fn run(config: &Config, ready: oneshot::Sender<Started>, mut orders: mpsc::UnboundedReceiver<Work>) {
     actix_rt::System::new().block_on(async {
         let metrics = recon::telemetry::install_metrics().unwrap();
         let clock = Clock::following_tokio(texts::start());
-        let app = App::start(config, metrics, clock.clone()).await.unwrap();
+        let app = App::start(config, metrics, clock).await.unwrap();
         let token = app.token().expose_secret().to_owned();
-        drop(ready.send((app.address(), token, clock)));
+        drop(ready.send((app.address(), token)));
         while let Some(work) = orders.recv().await {
             work(&app).await;
         }

@@ -53,7 +53,6 @@ proptest! {
         code in proptest::option::of(0_u16..9999),
         lines in any::<bool>(),
     ) {
-        static COMPILED: LazyLock<Compiled> = LazyLock::new(|| typed(KB).compile().unwrap());
         let name = format!("{name}{}", code.map(|code| code.to_string()).unwrap_or_default());
         let raw = format!("[KB]04/22 09:30\n123456**789\n{name}\n입금\n{amount}\n잔액{amount}");
         let raw = if lines { raw } else { raw.replace('\n', " ") };
