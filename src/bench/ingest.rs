@@ -11,10 +11,12 @@ use tokio::time::Instant;
 use super::daemon::Daemon;
 use super::samples::rate;
 use super::scratch::Scratch;
-use super::traffic::{SENDER, message, text};
+use super::traffic::{SENDER, delivery, message, text};
 use super::wire::{self, Connection};
 use super::{Figure, Scale, Target};
 use crate::clock::Clock;
+use crate::domain::source::{SourceKind, SourceRef};
+use crate::pipeline::inbox::Deliver;
 use crate::store::bench::{PlainRow, PlainTable};
 
 const CONNECTIONS: u32 = 64;
@@ -26,6 +28,7 @@ pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<V
     let within = Duration::from_secs(scale.pick(10, 2));
     let disk_one = disk_rate(scratch, 1, within).await?;
     let disk_batch = disk_rate(scratch, BATCH, within).await?;
+    let store_batch = store_rate(scratch, within).await?;
     let daemon = Daemon::start(&scratch.path("daemon")).await?;
     let path = daemon.add_phone().await?;
     let next = Cell::new(0);
@@ -36,6 +39,7 @@ pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<V
     Ok(vec![
         Figure::new("disk: commits of one row", disk_one, "rows/s"),
         Figure::new("disk: commits of 500 rows", disk_batch, "rows/s"),
+        Figure::new("store alone: commits of 500 messages", store_batch, "messages/s"),
         Figure::new("ingest: single posts, 64 connections", singles, "messages/s"),
         Figure::new("ingest: single posts / commits of one row", singles / disk_one, "x").to(Target::AtLeast(5.0)),
         Figure::new("ingest: batches of 500", batches, "messages/s"),
@@ -57,6 +61,24 @@ async fn disk_rate(scratch: &Scratch, batch: u32, within: Duration) -> anyhow::R
     }
     let rate = rate(rows.into(), began.elapsed());
     table.close().await?;
+    Ok(rate)
+}
+
+/// Messages a second into the store, 500 in each commit: ingestion without HTTP and without the stages.
+async fn store_rate(scratch: &Scratch, within: Duration) -> anyhow::Result<f64> {
+    let store = scratch.store("store.db").await?;
+    let began = Instant::now();
+    let mut stored = 0;
+    while began.elapsed() < within {
+        let now = store.now();
+        let deliveries = (stored..stored + BATCH).map(|nth| delivery(nth, now)).collect();
+        let source = SourceRef { kind: SourceKind::Shooter, id: 1 };
+        let deliver = Deliver { source, line: Some("counter-1".to_owned()), trusted: true, deliveries };
+        store.take(&[deliver], Duration::from_secs(180)).await?;
+        stored += BATCH;
+    }
+    let rate = rate(stored.into(), began.elapsed());
+    store.close().await;
     Ok(rate)
 }
 

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::domain::matching::synthetic;
+use crate::domain::source::SourceKey;
 use crate::domain::time::UnixMs;
+use crate::pipeline::inbox::Delivery;
 
 /// The bank's number.
 pub(super) const SENDER: &str = "15881688";
@@ -35,6 +37,23 @@ pub(super) fn text(nth: u32, now: UnixMs) -> String {
 /// Message `nth` of format `recon`.
 pub(super) fn message(nth: u32, now: UnixMs) -> Value {
     json!({"id": format!("bench-{nth}"), "sender": SENDER, "text": text(nth, now), "received_at": now})
+}
+
+/// Message `nth` as the inbox is given it.
+pub(super) fn delivery(nth: u32, now: UnixMs) -> Delivery {
+    let id = format!("bench-{nth}");
+    Delivery {
+        key: SourceKey::from_id(&id),
+        external_id: Some(id),
+        format: "recon",
+        sender: SENDER.to_owned(),
+        text: Some(text(nth, now)),
+        line: None,
+        received_at: now,
+        raw: None,
+        quarantine: None,
+        old_event: false,
+    }
 }
 
 /// The open order that deposit `nth` pays.
