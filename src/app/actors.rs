@@ -109,7 +109,8 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
     // A sweep that does not come is a stage that stands still.
     let deadline = period * 2 + Duration::from_secs(15);
     let windows = Windows { early: config.pipeline.early_window, late: config.pipeline.late_window };
-    let stage = |kind: &'static str| Spec::new(kind, kind).critical().progress_deadline(deadline);
+    // Threads of their own: what a stage computes must not keep the others, or the phones, waiting.
+    let stage = |kind| one(kind).critical().progress_deadline(deadline).placement(Placement::Own);
 
     let of = store.clone();
     let matcher = supervision.spawn(stage(order_matcher::KIND), move || {

@@ -59,6 +59,10 @@ impl EventFeed {
 
     /// Passes on what has been stored since the last look.
     async fn follow(&mut self) -> Result<(), StoreError> {
+        if self.listeners.is_empty() {
+            // Nobody is to be told of it: who comes next begins behind all that is stored.
+            self.passed = Some(self.newest().await?);
+        }
         let mut passed = self.passed().await?;
         loop {
             let events = self.store.events_after(passed, BATCH).await?;
@@ -80,9 +84,14 @@ impl EventFeed {
         if let Some(passed) = self.passed {
             return Ok(passed);
         }
-        let passed = self.store.event_span().await?.map_or(0, |(_oldest, newest)| newest);
+        let passed = self.newest().await?;
         self.passed = Some(passed);
         Ok(passed)
+    }
+
+    /// The last stored event; 0 where there is none.
+    async fn newest(&self) -> Result<i64, StoreError> {
+        Ok(self.store.event_span().await?.map_or(0, |(_oldest, newest)| newest))
     }
 
     fn subscribe(&mut self, after: Option<i64>) -> Result<mpsc::Receiver<Event>, Refusal> {

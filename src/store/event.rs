@@ -4,6 +4,7 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransa
 use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::Value;
 
+use super::rows::insert;
 use super::{Lock, Store, StoreError, lock};
 use crate::contract::system::Event;
 use crate::domain::time::UnixMs;
@@ -27,16 +28,13 @@ pub async fn append(txn: &DatabaseTransaction, now: UnixMs, events: Vec<NewEvent
         return Ok(());
     }
     lock(txn, Lock::Tail).await?;
-    for batch in events.chunks(500) {
-        let rows = batch.iter().map(|event| entity::event::ActiveModel {
-            id: NotSet,
-            at: Set(now.0),
-            kind: Set(event.kind.to_owned()),
-            data: Set(event.data.to_string()),
-        });
-        entity::event::Entity::insert_many(rows).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    let rows = events.into_iter().map(|event| entity::event::ActiveModel {
+        id: NotSet,
+        at: Set(now.0),
+        kind: Set(event.kind.to_owned()),
+        data: Set(event.data.to_string()),
+    });
+    insert(txn, rows.collect()).await
 }
 
 impl Store {

@@ -10,6 +10,7 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, Dat
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use super::order::{Bucket, end_match, mark_buckets, order_of, settle};
+use super::rows::insert;
 use super::sms_change::{Change, SmsChanges, is_synthetic, moved, replace_flags, system_review};
 use super::{Store, StoreError};
 use crate::domain::flags::{Flag, Flags};
@@ -445,14 +446,9 @@ async fn write_changed(
             pairs.push(pair_row(row.id, order_id, timing, now));
         }
     }
-    for chunk in decisions.chunks(500) {
-        sms_decision::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;
-    }
-    for chunk in pairs.chunks(500) {
-        // INV-M1, INV-M2: the partial unique indexes refuse a second active pair of either.
-        sms_match::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;
-    }
-    Ok(())
+    insert(txn, decisions).await?;
+    // INV-M1, INV-M2: the partial unique indexes refuse a second active pair of either.
+    insert(txn, pairs).await
 }
 
 fn decision_row(

@@ -18,6 +18,7 @@ pub mod order;
 pub mod phone;
 pub mod process;
 pub mod review;
+mod rows;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;

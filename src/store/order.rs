@@ -9,6 +9,7 @@ use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
 use super::event::NewEvent;
+use super::rows::insert;
 use super::sms::word;
 use super::sms_change::SmsChanges;
 use super::{Lock, Store, StoreError, count_if, lock};
@@ -149,9 +150,7 @@ pub async fn put_orders(txn: &DatabaseTransaction, orders: &[Order], now: UnixMs
             changes.tell(event_of(order));
         }
     }
-    for chunk in new_rows.chunks(500) {
-        recharge_order::Entity::insert_many(chunk.to_vec()).exec_without_returning(txn).await?;
-    }
+    insert(txn, new_rows).await?;
     mark_buckets(txn, marked, now).await?;
     changes.finish().await?;
     Ok(taken)

@@ -6,6 +6,7 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DatabaseTransaction, Entity
 use serde_json::json;
 
 use super::event::{self, NewEvent};
+use super::rows::insert;
 use super::{Store, StoreError, sms_rows};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::refusal::Refusal;
@@ -125,9 +126,7 @@ impl<'a> SmsChanges<'a> {
     /// # Errors
     /// Where the database fails.
     pub async fn finish(self) -> Result<(), StoreError> {
-        for batch in self.history.chunks(500) {
-            entity::sms_history::Entity::insert_many(batch.to_vec()).exec_without_returning(self.txn).await?;
-        }
+        insert(self.txn, self.history).await?;
         event::append(self.txn, self.now, self.events).await
     }
 }

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, IdenStatic as _, 
 use sea_orm::{Statement, Value};
 
 use super::StoreError;
+use super::rows::push_parameter;
 
 /// Rows in one statement, so that its values stay far below the bind limits of both engines.
 const ROWS: usize = 500;
@@ -52,12 +53,7 @@ fn statement(backend: DbBackend, rows: &[(&sms::Model, &sms::Model)]) -> Stateme
                 sql.push_str(", ");
             }
             values.push(value);
-            if backend == DbBackend::Postgres {
-                let _ = write!(sql, "${}", values.len());
-            } else {
-                // SQLite looks numbered parameters up one after the other.
-                sql.push('?');
-            }
+            push_parameter(&mut sql, backend, values.len());
         }
         sql.push(')');
     }
