@@ -36,6 +36,7 @@ impl OrderMatcher {
             let count = u64::try_from(count).unwrap_or(0);
             metrics::counter!("recon_match_total", "outcome" => outcome).increment(count);
         }
+        metrics::counter!("recon_match_failed_total").increment(u64::try_from(decided.failed).unwrap_or(0));
         Ok(decided.buckets > 0)
     }
 }
@@ -49,7 +50,8 @@ impl Child for OrderMatcher {
                     return Ok(());
                 }
             }
-            let more = self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0;
+            // There may be more only where the marked ones could be decided: else they would be marked again and again.
+            let more = self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0 && self.round().await?;
             cx.succeeded();
             if cx.stopping() {
                 return Ok(());
