@@ -52,7 +52,10 @@ impl Ledger {
                     assert_eq!(result["id"], id, "{result}");
                     let sms_id = result["sms_id"].as_i64().unwrap();
                     let before = self.acknowledged.borrow_mut().insert(id.to_owned(), sms_id);
-                    assert!(before.is_none_or(|before| before == sms_id), "{id} was sms {before:?} and is now {sms_id}");
+                    assert!(
+                        before.is_none_or(|before| before == sms_id),
+                        "{id} was sms {before:?} and is now {sms_id}"
+                    );
                     return;
                 }
                 Ok(answer) => assert_eq!(answer.status, 503, "{}", answer.text),
@@ -65,7 +68,8 @@ impl Ledger {
 
     /// Holds the oracle over the database that a daemon left behind, and answers how many messages it has.
     pub async fn audit(&self, data_dir: &Path) -> usize {
-        let rows = sqlite(data_dir, "SELECT external_id AS name, sms_id AS number FROM sighting WHERE sms_id > 0").await;
+        let rows =
+            sqlite(data_dir, "SELECT external_id AS name, sms_id AS number FROM sighting WHERE sms_id > 0").await;
         let stored: BTreeMap<&str, i64> = rows.iter().map(|(id, sms_id)| (id.as_str(), *sms_id)).collect();
         assert_eq!(stored.len(), rows.len(), "a delivery is stored twice (INV-I1)");
         for (id, sms_id) in self.acknowledged.borrow().iter() {
@@ -77,7 +81,11 @@ impl Ledger {
         let pairs = sqlite(data_dir, "SELECT order_id AS name, sms_id AS number FROM sms_match WHERE active = 1").await;
         let orders: BTreeSet<&str> = pairs.iter().map(|(order_id, _)| order_id.as_str()).collect();
         let deposits: BTreeSet<i64> = pairs.iter().map(|(_, sms_id)| *sms_id).collect();
-        assert_eq!((orders.len(), deposits.len()), (pairs.len(), pairs.len()), "an order or a deposit is used twice: {pairs:?}");
+        assert_eq!(
+            (orders.len(), deposits.len()),
+            (pairs.len(), pairs.len()),
+            "an order or a deposit is used twice: {pairs:?}"
+        );
         let said = sqlite(data_dir, "SELECT order_id AS name, id AS number FROM sms WHERE order_id IS NOT NULL").await;
         assert_eq!(said.into_iter().collect::<BTreeSet<_>>(), pairs.into_iter().collect::<BTreeSet<_>>());
         let verified = recon(data_dir).args(["audit", "verify"]).output().unwrap();
