@@ -37,7 +37,8 @@ impl OrderMatcher {
                 return Ok(true);
             }
         }
-        Ok(self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0)
+        // There may be more only where the marked ones could be decided: else they would be marked again and again.
+        Ok(self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0 && self.round().await?)
     }
 
     async fn round(&mut self) -> anyhow::Result<bool> {
@@ -48,6 +49,7 @@ impl OrderMatcher {
             let count = u64::try_from(count).unwrap_or(0);
             metrics::counter!("recon_match_total", "outcome" => outcome).increment(count);
         }
+        metrics::counter!("recon_match_failed_total").increment(u64::try_from(decided.failed).unwrap_or(0));
         Ok(decided.buckets > 0)
     }
 }

@@ -9,11 +9,13 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
+use super::intake::fingerprint_hours;
 use super::order::{Bucket, end_match, mark_buckets, order_of, settle};
 use super::rows::insert;
 use super::sms_change::{Change, SmsChanges, is_synthetic, moved, replace_flags, system_review};
 use super::{Store, StoreError};
 use crate::domain::flags::{Flag, Flags};
+use crate::domain::identity::TWIN_WINDOW;
 use crate::domain::matching::{
     self, Bond, BucketOrder, Deposit, Explanation, MATCHING_FLAGS, Outcome, Ruling, Timing, Windows,
 };
@@ -28,6 +30,15 @@ const APPROVED_SPAN: Duration = Duration::from_hours(744);
 /// Flags that keep a deposit from being matched on its own, while it still counts as a rival.
 const HOLDING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent);
 
+/// How long a bucket that could not be decided is left alone.
+const SET_ASIDE: Duration = Duration::from_secs(15);
+
+/// A deposit whose bucket failed this often asks for a check.
+const ATTEMPTS_BEFORE_CHECK: i64 = 3;
+
+/// How far the clocks of processes that share a store may be apart.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
+
 /// What one round of deciding did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decided {
@@ -41,10 +52,13 @@ pub struct Decided {
     pub ambiguous: usize,
     /// Of these: unmatched.
     pub unmatched: usize,
+    /// Buckets that could not be decided and are tried again later.
+    pub failed: usize,
 }
 
 impl Store {
-    /// Decides up to `limit` buckets in which a deposit waits or something changed; zero buckets: all is decided.
+    /// Decides up to `limit` buckets in which a deposit waits or something changed; zero buckets: all that can be decided
+    /// is. A bucket that fails holds up no other: it is set aside and tried again later.
     ///
     /// # Errors
     /// Where the store cannot commit: then nothing of this round is stored.
@@ -53,13 +67,90 @@ impl Store {
         if buckets.is_empty() {
             return Ok(Decided::default());
         }
+        match self.decide(&buckets, windows).await {
+            Err(error) if !error.is_transient() => self.decide_each(&buckets, windows).await,
+            done => done,
+        }
+    }
+
+    async fn decide_each(&self, buckets: &BTreeSet<Bucket>, windows: &Windows) -> Result<Decided, StoreError> {
+        let mut all = Decided::default();
+        for bucket in buckets {
+            match self.decide(&BTreeSet::from([*bucket]), windows).await {
+                Ok(one) => {
+                    all.buckets += one.buckets;
+                    all.changed += one.changed;
+                    all.matched += one.matched;
+                    all.ambiguous += one.ambiguous;
+                    all.unmatched += one.unmatched;
+                }
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
+                    tracing::error!(bucket = %bucket.currency, bucket.amount, %error, "a bucket cannot be decided");
+                    self.set_aside(*bucket, &error.to_string()).await?;
+                    all.failed += 1;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Has a bucket tried again later. Its deposits that wait show the attempts, and after some of them ask for a check:
+    /// people must hear of money that nothing decides.
+    async fn set_aside(&self, bucket: Bucket, error: &str) -> Result<(), StoreError> {
+        let now = self.now();
+        self.write_again(async |txn| {
+            mark_buckets(txn, [bucket], now).await?;
+            match_bucket::Entity::update_many()
+                .col_expr(match_bucket::Column::Since, Expr::value(now.plus(SET_ASIDE).0))
+                .filter(match_bucket::Column::Currency.eq(bucket.currency.as_str()))
+                .filter(match_bucket::Column::Amount.eq(bucket.amount))
+                .exec(txn)
+                .await?;
+            let rows = sms::Entity::find()
+                .filter(sms::Column::Currency.eq(bucket.currency.as_str()))
+                .filter(sms::Column::Amount.eq(bucket.amount))
+                .filter(sms::Column::State.eq(SmsState::Parsed.as_str()))
+                .filter(due(now))
+                .order_by_asc(sms::Column::Id)
+                .lock_exclusive()
+                .all(txn)
+                .await?;
+            let mut changes = SmsChanges::new(txn, now, "order_matcher");
+            for row in &rows {
+                let mut after = row.clone();
+                after.attempts += 1;
+                after.next_attempt_at = Some(now.plus(SET_ASIDE).0);
+                let attempt = entity::sms_attempt::ActiveModel {
+                    id: NotSet,
+                    sms_id: Set(row.id),
+                    at: Set(now.0),
+                    stage: Set("order_matcher".to_owned()),
+                    error: Set(error.chars().take(500).collect()),
+                };
+                entity::sms_attempt::Entity::insert(attempt).exec_without_returning(txn).await?;
+                let mut reason = None;
+                if after.attempts == ATTEMPTS_BEFORE_CHECK {
+                    after.flags = Flags(after.flags).with(Flag::RetriesExhausted).0;
+                    system_review(&mut after, true);
+                    reason =
+                        Some(format!("order_matcher failed on it {ATTEMPTS_BEFORE_CHECK} times; it goes on trying"));
+                }
+                changes.apply(row, after, reason).await?;
+            }
+            changes.finish().await
+        })
+        .await
+    }
+
+    async fn decide(&self, buckets: &BTreeSet<Bucket>, windows: &Windows) -> Result<Decided, StoreError> {
         let _turn = self.stage_turn().await;
         let now = self.now();
         self.write_again(async |txn| {
             let mut done = Decided::default();
             let mut changes = SmsChanges::new(txn, now, "order_matcher");
             // In one order for all, so that two matchers cannot wait for each other.
-            for bucket in &buckets {
+            for bucket in buckets {
                 bucket.lock(txn).await?;
                 decide_bucket(&mut changes, *bucket, windows, now, &mut done).await?;
                 done.buckets += 1;
@@ -71,10 +162,13 @@ impl Store {
     }
 
     async fn pending_buckets(&self, limit: u64) -> Result<BTreeSet<Bucket>, StoreError> {
+        let now = self.now();
         let marked = match_bucket::Entity::find()
             .select_only()
             .column(match_bucket::Column::Currency)
             .column(match_bucket::Column::Amount)
+            // What was set aside lies ahead of now; the clock of another process may do so by a little.
+            .filter(match_bucket::Column::Since.lte(now.plus(CLOCKS_APART).0))
             .order_by_asc(match_bucket::Column::Since)
             .limit(limit)
             .into_tuple::<(String, i64)>()
@@ -85,17 +179,16 @@ impl Store {
             .column(sms::Column::Currency)
             .column(sms::Column::Amount)
             .filter(sms::Column::State.eq(SmsState::Parsed.as_str()))
+            .filter(sms::Column::Currency.is_not_null())
+            .filter(sms::Column::Amount.is_not_null())
+            .filter(due(now))
             .order_by_asc(sms::Column::Id)
             .limit(limit)
-            .into_tuple::<(Option<String>, Option<i64>)>()
+            .into_tuple::<(String, i64)>()
             .all(self.reader())
             .await?;
-        let marked = marked.into_iter().map(|(currency, amount)| (Some(currency), Some(amount)));
         let mut buckets = BTreeSet::new();
-        for (currency, amount) in marked.chain(waiting) {
-            let (Some(currency), Some(amount)) = (currency, amount) else {
-                return Err(StoreError::corrupt("sms", "a parsed deposit without an amount"));
-            };
+        for (currency, amount) in marked.into_iter().chain(waiting) {
             let currency: Currency = currency.parse().map_err(|error| StoreError::corrupt("sms.currency", error))?;
             buckets.insert(Bucket { currency, amount });
         }
@@ -111,7 +204,7 @@ impl Store {
         let rows = sms::Entity::find()
             .filter(sms::Column::State.eq(SmsState::Unmatched.as_str()))
             .filter(sms::Column::Review.eq(Review::None.as_str()))
-            .filter(sms::Column::OccurredAt.lt(now.minus(windows.early).0))
+            .filter(past_early_window(windows, now))
             .filter(sms::Column::Id.gt(0))
             .order_by_asc(sms::Column::OccurredAt)
             .limit(limit)
@@ -128,6 +221,22 @@ impl Store {
     }
 }
 
+/// Not waiting for its next attempt.
+fn due(now: UnixMs) -> Condition {
+    Condition::any().add(sms::Column::NextAttemptAt.is_null()).add(sms::Column::NextAttemptAt.lte(now.0))
+}
+
+/// As the decision sees it: a deposit known to the minute may have been made at the minute's end. Were it marked before,
+/// nothing would come of it, and it would be marked again at once.
+fn past_early_window(windows: &Windows, now: UnixMs) -> Condition {
+    let before = now.minus(windows.early);
+    Condition::all().add(sms::Column::OccurredAt.lt(before.0)).add(
+        Condition::any()
+            .add(sms::Column::ToTheMinute.eq(false))
+            .add(sms::Column::OccurredAt.lte(before.minus(Duration::from_mins(1)).0)),
+    )
+}
+
 /// The bucket of a message that reads as an amount.
 #[must_use]
 pub(super) fn bucket_of(row: &sms::Model) -> Option<Bucket> {
@@ -142,19 +251,46 @@ async fn decide_bucket(
     done: &mut Decided,
 ) -> Result<(), StoreError> {
     let txn = changes.txn();
+    leave_refused(changes, bucket).await?;
     let open = orders_in(txn, bucket, OrderStatus::Open, None).await?;
     let rows = deposits_in(txn, bucket, &open, windows).await?;
     let rows = settle_approved(changes, rows).await?;
     let approved = approved_around(txn, bucket, &rows, windows).await?;
-    let orders = with_firm_sms(txn, open.into_iter().chain(approved).collect()).await?;
-    let deposits: Vec<Deposit> = rows.values().map(|row| deposit_of(row, bucket)).collect();
+    let unseen = unseen_pairs(txn, &rows).await?;
+    let deposits: Vec<Deposit> = rows.values().map(|row| deposit_of(row, bucket, unseen.contains(&row.id))).collect();
+    let free: BTreeMap<i64, Option<&str>> = deposits
+        .iter()
+        .filter(|deposit| deposit.bond == Bond::Free)
+        .filter_map(|deposit| Some((deposit.sms_id, rows.get(&deposit.sms_id)?.order_id.as_deref())))
+        .collect();
+    let orders = with_firm_sms(txn, open.into_iter().chain(approved).collect(), &free).await?;
+    let credited = twins_of_credited(txn, &rows).await?;
     let decided = matching::Bucket::new(&deposits, &orders, *windows, now);
-    write_rulings(changes, &rows, &decided, done).await?;
+    write_rulings(changes, &rows, &decided, &credited, done).await?;
     match_bucket::Entity::delete_many()
         .filter(match_bucket::Column::Currency.eq(bucket.currency.as_str()))
         .filter(match_bucket::Column::Amount.eq(bucket.amount))
         .exec(txn)
         .await?;
+    Ok(())
+}
+
+/// Deposits that a person refused before they were decided wait for no order: without this they would be pending for ever.
+async fn leave_refused(changes: &mut SmsChanges<'_>, bucket: Bucket) -> Result<(), StoreError> {
+    let rows = sms::Entity::find()
+        .filter(sms::Column::Currency.eq(bucket.currency.as_str()))
+        .filter(sms::Column::Amount.eq(bucket.amount))
+        .filter(Expr::cust("state IN ('parsed', 'matched', 'ambiguous', 'unmatched')"))
+        .filter(sms::Column::State.eq(SmsState::Parsed.as_str()))
+        .filter(sms::Column::Review.eq(Review::Rejected.as_str()))
+        .order_by_asc(sms::Column::Id)
+        .lock_exclusive()
+        .all(changes.txn())
+        .await?;
+    for row in &rows {
+        let after = sms::Model { state: SmsState::Unmatched.as_str().to_owned(), ..row.clone() };
+        changes.apply(row, after, Some("an operator has rejected it: it is not matched".to_owned())).await?;
+    }
     Ok(())
 }
 
@@ -191,8 +327,13 @@ async fn deposits_in(
                 .add(sms::Column::State.eq(SmsState::Unmatched.as_str()))
                 .add(sms::Column::Review.eq(Review::None.as_str())),
         )
-        .add(sms::Column::State.eq(SmsState::Ambiguous.as_str()));
-    let from = open.iter().map(|order| UnixMs(order.created_at).minus(windows.early).0).min();
+        .add(sms::Column::State.eq(SmsState::Ambiguous.as_str()))
+        // The one order that they fit may be gone, and with it what they are flagged for.
+        .add(Expr::cust(format!("flags & {} <> 0", Flags::NONE.with(Flag::OrderTaken).0)));
+    // A deposit's minute reaches up to a minute further.
+    let first_moment =
+        |order: &recharge_order::Model| UnixMs(order.created_at).minus(windows.early).minus(Duration::from_mins(1)).0;
+    let from = open.iter().map(first_moment).min();
     let to = open.iter().map(|order| last_moment(order, windows).0).max();
     if let (Some(from), Some(to)) = (from, to) {
         relevant = relevant.add(sms::Column::OccurredAt.between(from, to));
@@ -265,37 +406,26 @@ async fn approved_around(
     orders_in(txn, bucket, OrderStatus::Approved, Some(span)).await
 }
 
-/// Which of these orders a confirmed or settled sms holds.
+/// Which of these orders is held by an sms that cannot lose it here: a confirmed or settled one, or one that is none of
+/// the `free` deposits (each with the order that it is paired with).
 async fn with_firm_sms(
     txn: &DatabaseTransaction,
     orders: Vec<recharge_order::Model>,
+    free: &BTreeMap<i64, Option<&str>>,
 ) -> Result<Vec<BucketOrder>, StoreError> {
     let mut firm: HashMap<String, i64> = HashMap::new();
     for chunk in orders.chunks(500) {
-        let pairs: HashMap<i64, String> = sms_match::Entity::find()
+        let pairs = sms_match::Entity::find()
             .select_only()
-            .column(sms_match::Column::SmsId)
             .column(sms_match::Column::OrderId)
+            .column(sms_match::Column::SmsId)
             .filter(sms_match::Column::OrderId.is_in(chunk.iter().map(|order| order.order_id.as_str())))
             .filter(sms_match::Column::Active.eq(true))
-            .into_tuple::<(i64, String)>()
-            .all(txn)
-            .await?
-            .into_iter()
-            .collect();
-        let holders = sms::Entity::find()
-            .select_only()
-            .column(sms::Column::Id)
-            .filter(sms::Column::Id.is_in(pairs.keys().copied()))
-            .filter(
-                Condition::any()
-                    .add(sms::Column::Review.eq(Review::Confirmed.as_str()))
-                    .add(sms::Column::State.eq(SmsState::Settled.as_str())),
-            )
-            .into_tuple::<i64>()
+            .into_tuple::<(String, i64)>()
             .all(txn)
             .await?;
-        firm.extend(holders.into_iter().filter_map(|id| Some((pairs.get(&id)?.clone(), id))));
+        let is_free = |(order_id, sms_id): &(String, i64)| free.get(sms_id) == Some(&Some(order_id.as_str()));
+        firm.extend(pairs.into_iter().filter(|pair| !is_free(pair)));
     }
     orders
         .iter()
@@ -303,10 +433,69 @@ async fn with_firm_sms(
         .collect()
 }
 
-fn deposit_of(row: &sms::Model, bucket: Bucket) -> Deposit {
+/// Confirmed deposits whose pair was made after the confirmation: a person has confirmed the text, and not that pair, which
+/// is therefore as free as any other.
+async fn unseen_pairs(
+    txn: &DatabaseTransaction,
+    rows: &BTreeMap<i64, sms::Model>,
+) -> Result<BTreeSet<i64>, StoreError> {
+    let confirmed: Vec<i64> = rows
+        .values()
+        .filter(|row| row.order_id.is_some() && row.review == Review::Confirmed.as_str())
+        .map(|row| row.id)
+        .collect();
+    let mut unseen = BTreeSet::new();
+    for chunk in confirmed.chunks(500) {
+        let pairs = sms_match::Entity::find()
+            .filter(sms_match::Column::SmsId.is_in(chunk.iter().copied()))
+            .filter(sms_match::Column::Active.eq(true))
+            .all(txn)
+            .await?;
+        let is_unseen = |pair: &sms_match::Model| {
+            rows.get(&pair.sms_id).and_then(|row| row.review_at).is_some_and(|seen_at| seen_at < pair.made_at)
+        };
+        unseen.extend(pairs.into_iter().filter(is_unseen).map(|pair| pair.sms_id));
+    }
+    Ok(unseen)
+}
+
+/// Deposits with a twin that has an order for good: they may be that same deposit, told a second time.
+async fn twins_of_credited(
+    txn: &DatabaseTransaction,
+    rows: &BTreeMap<i64, sms::Model>,
+) -> Result<BTreeSet<i64>, StoreError> {
+    let twins: Vec<&sms::Model> = rows.values().filter(|row| Flags(row.flags).has(Flag::Twin)).collect();
+    let hours: BTreeSet<Vec<u8>> =
+        twins.iter().flat_map(|row| fingerprint_hours(&row.fingerprint, UnixMs(row.received_at))).collect();
+    let hours: Vec<Vec<u8>> = hours.into_iter().collect();
+    let mut credited = BTreeSet::new();
+    for chunk in hours.chunks(500) {
+        let firm = sms::Entity::find()
+            .filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned()))
+            .filter(sms::Column::OrderId.is_not_null())
+            .filter(
+                Condition::any()
+                    .add(sms::Column::Review.eq(Review::Confirmed.as_str()))
+                    .add(sms::Column::State.eq(SmsState::Settled.as_str())),
+            )
+            .all(txn)
+            .await?;
+        for other in firm {
+            let same = |row: &&&sms::Model| {
+                row.id != other.id
+                    && row.fingerprint.get(4..) == other.fingerprint.get(4..)
+                    && u128::from(row.received_at.abs_diff(other.received_at)) <= TWIN_WINDOW.as_millis()
+            };
+            credited.extend(twins.iter().filter(same).map(|row| row.id));
+        }
+    }
+    Ok(credited)
+}
+
+fn deposit_of(row: &sms::Model, bucket: Bucket, pair_unseen: bool) -> Deposit {
     let confirmed = row.review == Review::Confirmed.as_str();
     let bond = match &row.order_id {
-        Some(order_id) if confirmed => Bond::Firm { order_id: order_id.clone() },
+        Some(order_id) if confirmed && !pair_unseen => Bond::Firm { order_id: order_id.clone() },
         _ => Bond::Free,
     };
     // A person who confirmed the text has lifted what held it back.
@@ -332,16 +521,18 @@ async fn write_rulings(
     changes: &mut SmsChanges<'_>,
     rows: &BTreeMap<i64, sms::Model>,
     decided: &matching::Bucket<'_>,
+    credited: &BTreeSet<i64>,
     done: &mut Decided,
 ) -> Result<(), StoreError> {
-    let mut changed: Vec<(&sms::Model, Ruling, Explanation)> = Vec::new();
+    let mut changed: Vec<News<'_>> = Vec::new();
     for ruling in decided.rulings() {
         let Some(row) = rows.get(&ruling.sms_id) else { continue };
-        if let Some(explanation) = news(changes.txn(), row, &ruling, decided).await? {
-            changed.push((row, ruling, explanation));
+        let next = ruled(row, &ruling, credited.contains(&row.id));
+        if let Some(explanation) = news(changes.txn(), row, &next, &ruling, decided).await? {
+            changed.push(News { row, next, ruling, explanation });
         }
     }
-    for (row, ruling, explanation) in &changed {
+    for News { row, ruling, explanation, .. } in &changed {
         let (_, order_id) = headline(&ruling.outcome);
         if row.order_id.is_some()
             && row.order_id.as_deref() != order_id
@@ -351,6 +542,14 @@ async fn write_rulings(
         }
     }
     write_changed(changes, changed, done).await
+}
+
+/// A ruling that differs from what stands.
+struct News<'a> {
+    row: &'a sms::Model,
+    next: sms::Model,
+    ruling: Ruling,
+    explanation: Explanation,
 }
 
 fn headline(outcome: &Outcome) -> (SmsState, Option<&str>) {
@@ -366,11 +565,11 @@ fn headline(outcome: &Outcome) -> (SmsState, Option<&str>) {
 async fn news(
     txn: &DatabaseTransaction,
     row: &sms::Model,
+    next: &sms::Model,
     ruling: &Ruling,
     decided: &matching::Bucket<'_>,
 ) -> Result<Option<Explanation>, StoreError> {
     let (state, order_id) = headline(&ruling.outcome);
-    let next = ruled(row, ruling);
     if row.state != state.as_str()
         || row.order_id.as_deref() != order_id
         || row.flags != next.flags
@@ -395,38 +594,49 @@ async fn news(
 }
 
 /// The row as the ruling would have it.
-fn ruled(row: &sms::Model, ruling: &Ruling) -> sms::Model {
+fn ruled(row: &sms::Model, ruling: &Ruling, has_credited_twin: bool) -> sms::Model {
     let (state, order_id) = headline(&ruling.outcome);
     let mut next = row.clone();
     next.state = state.as_str().to_owned();
     next.order_id = order_id.map(str::to_owned);
-    replace_flags(&mut next, MATCHING_FLAGS, ruling.flags);
-    let asks = ruling.need_check || asks_for_check(&next);
+    replace_flags(&mut next, MATCHING_FLAGS.with(Flag::RetriesExhausted), ruling.flags);
+    let is_other = next.state != row.state || next.order_id != row.order_id;
+    if row.review == Review::Confirmed.as_str() && is_other && ruling.need_check {
+        // What was confirmed was something else: nobody has seen this yet (INV-M5, INV-M9).
+        next.review = Review::NeedCheck.as_str().to_owned();
+        next.review_by = None;
+        next.review_at = None;
+        next.review_note = None;
+        return next;
+    }
+    let asks = ruling.need_check || asks_for_check(&next, has_credited_twin);
     system_review(&mut next, asks);
     next
 }
 
-/// Whether a flag that another stage set asks for a check by itself.
-fn asks_for_check(row: &sms::Model) -> bool {
+/// Whether a flag that another stage set asks for a check by itself. A twin on a clear match does not; but no match is
+/// clear while the same text holds an order already, since it may be one deposit told twice.
+fn asks_for_check(row: &sms::Model, has_credited_twin: bool) -> bool {
     const ASKING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText);
-    row.flags & ASKING.0 != 0
+    let is_clear = row.state == SmsState::Matched.as_str() && !has_credited_twin;
+    row.flags & ASKING.0 != 0 || (Flags(row.flags).has(Flag::Twin) && !is_clear)
 }
 
 async fn write_changed(
     changes: &mut SmsChanges<'_>,
-    changed: Vec<(&sms::Model, Ruling, Explanation)>,
+    changed: Vec<News<'_>>,
     done: &mut Decided,
 ) -> Result<(), StoreError> {
     let (txn, now) = (changes.txn(), changes.now());
-    let rows = changed.iter().map(|(row, ruling, explanation)| Change {
-        before: row,
-        after: ruled(row, ruling),
-        reason: Some(explanation.summary.clone()),
+    let rows = changed.iter().map(|news| Change {
+        before: news.row,
+        after: news.next.clone(),
+        reason: Some(news.explanation.summary.clone()),
     });
     let applied = changes.apply_all(rows.collect()).await?;
     let mut decisions = Vec::new();
     let mut pairs = Vec::new();
-    for ((row, ruling, explanation), after) in changed.into_iter().zip(applied) {
+    for (News { row, ruling, explanation, .. }, after) in changed.into_iter().zip(applied) {
         if after.is_none() {
             return Err(moved(row.id).into());
         }
@@ -443,7 +653,9 @@ async fn write_changed(
         if let Outcome::Matched { order_id, timing } = ruling.outcome
             && row.order_id.as_ref() != Some(&order_id)
         {
-            pairs.push(pair_row(row.id, order_id, timing, now));
+            // After any confirmation of the text, whatever the clocks say: see `unseen_pairs`.
+            let made_at = row.review_at.map_or(now, |seen_at| now.max(UnixMs(seen_at.saturating_add(1))));
+            pairs.push(pair_row(row.id, order_id, timing, made_at));
         }
     }
     insert(txn, decisions).await?;
@@ -481,3 +693,6 @@ fn pair_row(sms_id: i64, order_id: String, timing: Timing, now: UnixMs) -> sms_m
         release_reason: Set(None),
     }
 }
+
+#[cfg(test)]
+mod tests;
