@@ -42,11 +42,15 @@ impl Inbox {
         self.queue.iter().map(|(deliver, _)| deliver.deliveries.len().max(1)).sum()
     }
 
-    /// Commits everything that is queued and answers it. Nobody is answered before the commit.
-    async fn commit(&mut self) {
+    /// Commits everything that is queued and answers it, and says whether that was stored. Nobody is answered before the
+    /// commit.
+    async fn commit(&mut self) -> bool {
         let (batch, replies): (Vec<Deliver>, Vec<_>) = std::mem::take(&mut self.queue).into_iter().unzip();
         match self.store.take(&batch, self.window).await {
-            Ok(taken) => self.answer(&batch, replies, taken.into_iter().map(Ok)),
+            Ok(taken) => {
+                self.answer(&batch, replies, taken.into_iter().map(Ok));
+                true
+            }
             // One request's fault is not the others': each is tried alone, and only the faulty one refused.
             Err(error) if batch.len() > 1 && !error.is_transient() => {
                 let mut answers = Vec::with_capacity(batch.len());
@@ -54,12 +58,15 @@ impl Inbox {
                     let alone = self.store.take(std::slice::from_ref(deliver), self.window).await;
                     answers.push(alone.map(|mut taken| taken.pop().unwrap_or_default()).map_err(Refusal::from));
                 }
+                let stored = answers.iter().any(Result::is_ok);
                 self.answer(&batch, replies, answers.into_iter());
+                stored
             }
             Err(error) => {
                 let refusal = Refusal::from(error);
                 let refusals = vec![Err(refusal); batch.len()];
                 self.answer(&batch, replies, refusals.into_iter());
+                false
             }
         }
     }
@@ -106,8 +113,12 @@ impl Child for Inbox {
                 next.apply(self, cx).await;
             }
             if !self.queue.is_empty() {
-                self.commit().await;
                 cx.message_seen();
+                if !self.commit().await {
+                    // Refusing is work, but no success: the last success is that of the last commit.
+                    cx.progress();
+                    continue;
+                }
             }
             cx.succeeded();
         }

@@ -106,15 +106,13 @@ impl Store {
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }
 
-    /// Whether a write would be taken now: opens a write transaction, writes, and rolls it back.
+    /// Whether a write is taken now: commits one, since only a commit shows whether the disk takes it.
     ///
     /// # Errors
     /// Why it would not.
     pub async fn probe_write(&self) -> Result<(), StoreError> {
-        let txn = self.begin().await?;
-        settings::put(&txn, "probe", "1", self.now()).await?;
-        txn.rollback().await?;
-        Ok(())
+        let now = self.now();
+        self.write_aside(async |txn| settings::put(txn, "probe", "1", now).await).await
     }
 
     /// Runs `work` in one write transaction and commits it; an error rolls it back.

@@ -6,7 +6,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter
 
 use super::matching::bucket_of;
 use super::order::mark_buckets;
-use super::{Store, StoreError, settings};
+use super::{Lock, Store, StoreError, lock, settings};
 use crate::domain::order::OrderStatus;
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
@@ -26,6 +26,8 @@ impl Store {
     pub async fn send_heartbeat(&self) -> Result<(), StoreError> {
         let now = self.now();
         self.write(async |txn| {
+            // Two workers at once would each delete the old row and the second insert fail.
+            lock(txn, Lock::Key(b"heartbeat")).await?;
             sms::Entity::delete_by_id(HEARTBEAT_ID).exec(txn).await?;
             let row = sms::ActiveModel::from(heartbeat_row(now)).reset_all();
             sms::Entity::insert(row).exec_without_returning(txn).await?;
