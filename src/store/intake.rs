@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use entity::{sighting, sms};
+use entity::{shooter_device, sighting, sms};
 use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::domain::flags::{Flag, Flags};
 use crate::domain::identity::{self, Assignment, Fingerprint, KnownSms, NewSighting, SmsAt};
 use crate::domain::phone::comparable_sender;
 use crate::domain::sms::{Review, SmsState};
-use crate::domain::source::SourceRef;
+use crate::domain::source::{SourceKind, SourceRef};
 use crate::domain::text::fingerprint_text;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::{Deliver, Delivery, Taken, TakenAs};
@@ -44,13 +44,15 @@ pub(super) fn fingerprint_hours(stored: &[u8], at: UnixMs) -> Vec<Vec<u8>> {
     [-HOUR_MS, 0, HOUR_MS]
         .into_iter()
         .map(|shift| {
-            let hour = u32::try_from((at.0 + shift).div_euclid(HOUR_MS).clamp(0, i64::from(u32::MAX))).unwrap_or(0);
+            let hour = u32::try_from(at.0.saturating_add(shift).div_euclid(HOUR_MS).clamp(0, i64::from(u32::MAX)))
+                .unwrap_or(0);
             [&hour.to_be_bytes()[..], hash].concat()
         })
         .collect()
 }
 
 /// A delivery on its way into the store.
+#[derive(Clone)]
 struct Incoming<'a> {
     source: SourceRef,
     trusted: bool,
@@ -106,6 +108,7 @@ async fn take_in(
     window: std::time::Duration,
     now: UnixMs,
 ) -> Result<Vec<Taken>, StoreError> {
+    let incoming = &as_trusted_now(txn, incoming).await?[..];
     lock_all(txn, incoming).await?;
     let mut known = known_sightings(txn, incoming).await?;
     let mut taken: Vec<Option<Taken>> = vec![None; incoming.len()];
@@ -138,6 +141,37 @@ async fn take_in(
         .into_iter()
         .map(|taken| taken.ok_or_else(|| StoreError::corrupt("intake", "a delivery was left without an answer")))
         .collect()
+}
+
+/// The deliveries with the trust that their devices have now: one may have lost it since the request was read, and what it
+/// brings would then flow past the distrust. The rows stay locked, so that a distrust waits and finds what is stored here.
+async fn as_trusted_now<'a>(
+    txn: &DatabaseTransaction,
+    incoming: &[Incoming<'a>],
+) -> Result<Vec<Incoming<'a>>, StoreError> {
+    let devices: BTreeSet<i64> = incoming
+        .iter()
+        .filter(|delivery| delivery.source.kind == SourceKind::Shooter)
+        .map(|delivery| delivery.source.id)
+        .collect();
+    let devices: Vec<i64> = devices.into_iter().collect();
+    let mut trusted: HashMap<i64, bool> = HashMap::new();
+    for chunk in devices.chunks(500) {
+        let rows = shooter_device::Entity::find()
+            .filter(shooter_device::Column::Id.is_in(chunk.iter().copied()))
+            // In one order for all, so that two transactions cannot wait for each other.
+            .order_by_asc(shooter_device::Column::Id)
+            .lock_shared()
+            .all(txn)
+            .await?;
+        trusted.extend(rows.into_iter().map(|row| (row.id, row.trusted)));
+    }
+    let now_trusted = |delivery: &Incoming<'a>| match delivery.source.kind {
+        // A device that was deleted meanwhile counts as it did when it sent.
+        SourceKind::Shooter => trusted.get(&delivery.source.id).copied().unwrap_or(delivery.trusted),
+        _ => delivery.trusted,
+    };
+    Ok(incoming.iter().map(|delivery| Incoming { trusted: now_trusted(delivery), ..delivery.clone() }).collect())
 }
 
 /// On PostgreSQL two processes could both make a new sms of one text: the choice is made under the text's lock (INV-I3).
@@ -366,18 +400,24 @@ fn sighting_of(incoming: &Incoming<'_>) -> NewSighting {
     }
 }
 
-/// Adds what a further sighting knows to its message.
+/// Adds what a further sighting knows to its message. Who sent it is believed only of a source that is trusted: the
+/// whitelist asks for nothing else, and a phone that nobody trusts could vouch for its own text.
 fn join(row: &mut sms::Model, incoming: &Incoming<'_>) {
     row.sources |= source_bit(incoming.source.kind);
+    if !incoming.trusted {
+        return;
+    }
+    if row.state == SmsState::Held.as_str() {
+        row.state = SmsState::Received.as_str().to_owned();
+        row.sender.clone_from(&incoming.delivery.sender);
+        row.sender_key.clone_from(&incoming.sender_key);
+    }
     if row.sender_key.is_empty() && !incoming.sender_key.is_empty() {
         row.sender.clone_from(&incoming.delivery.sender);
         row.sender_key.clone_from(&incoming.sender_key);
         if row.state == SmsState::Rejected.as_str() {
             row.state = SmsState::Received.as_str().to_owned();
         }
-    }
-    if incoming.trusted && row.state == SmsState::Held.as_str() {
-        row.state = SmsState::Received.as_str().to_owned();
     }
 }
 
@@ -520,3 +560,6 @@ async fn reserve_ids(txn: &DatabaseTransaction, count: usize) -> Result<i64, Sto
     let row = row.ok_or_else(|| StoreError::corrupt("sms.id", "no next id"))?;
     Ok(row.try_get("", "first")?)
 }
+
+#[cfg(test)]
+mod tests;
