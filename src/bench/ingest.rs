@@ -74,7 +74,7 @@ async fn store_rate(scratch: &Scratch, within: Duration) -> anyhow::Result<f64> 
         let deliveries = (stored..stored + BATCH).map(|nth| delivery(nth, now)).collect();
         let source = SourceRef { kind: SourceKind::Shooter, id: 1 };
         let deliver = Deliver { source, line: Some("counter-1".to_owned()), trusted: true, deliveries };
-        store.take(&[deliver], Duration::from_secs(180)).await?;
+        store.take(&[deliver], Duration::from_mins(3)).await?;
         stored += BATCH;
     }
     let rate = rate(stored.into(), began.elapsed());

@@ -1,5 +1,10 @@
 //! What one decision must not do to others, and what people's checks mean for it.
 
+use entity::sms_decision;
+
+use super::write::pair_row;
+use crate::domain::matching::Timing;
+use crate::domain::money::Money;
 use sea_orm::ActiveModelTrait as _;
 
 use super::*;
