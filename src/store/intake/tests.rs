@@ -41,6 +41,7 @@ async fn taken(store: &TestStore, deliver: Deliver) -> (i64, TakenAs) {
     (taken.sms_id.unwrap(), taken.status)
 }
 
+/// INV-I6.
 #[tokio::test]
 async fn trust_is_what_it_is_when_the_message_is_stored() {
     for store in stores().await {
@@ -55,7 +56,7 @@ async fn trust_is_what_it_is_when_the_message_is_stored() {
     }
 }
 
-/// Else a phone that nobody trusts could lead a text past the whitelist.
+/// INV-I6: else a phone that nobody trusts could lead a text past the whitelist.
 #[tokio::test]
 async fn a_device_that_is_not_trusted_says_of_no_message_who_sent_it() {
     for trusted_first in [true, false] {

@@ -1,15 +1,15 @@
 //! What one decision must not do to others, and what people's checks mean for it.
 
 use entity::sms_decision;
+use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, DbBackend, Statement};
 
 use super::write::pair_row;
-use crate::domain::matching::Timing;
-use crate::domain::money::Money;
-use sea_orm::ActiveModelTrait as _;
-
 use super::*;
 use crate::contract::sms::CheckInput;
+use crate::domain::matching::Timing;
+use crate::domain::money::Money;
 use crate::domain::order::Order;
+use crate::domain::refusal::Refusal;
 use crate::domain::sms::CheckDecision;
 use crate::store::order::put_orders;
 use crate::store::review::check;
@@ -120,6 +120,7 @@ async fn a_deposit_known_to_the_minute_does_not_keep_the_matcher_busy_at_the_end
     }
 }
 
+/// INV-M14.
 #[tokio::test]
 async fn a_bucket_that_cannot_be_decided_holds_up_no_other() {
     for store in stores().await {
@@ -173,7 +174,7 @@ async fn an_order_with_a_pair_elsewhere_is_taken() {
     }
 }
 
-/// A confirmation of a text is none of a pair that was made afterwards.
+/// INV-M11: a confirmation of a text is none of a pair that was made afterwards.
 #[tokio::test]
 async fn what_a_person_has_not_seen_they_have_not_confirmed() {
     for store in stores().await {
@@ -218,7 +219,7 @@ async fn confirms_texts_and_then_pairs(store: &TestStore) {
     assert_eq!(decided(store, ids[2]).await, is("matched", "confirmed", Some("EARLY")));
 }
 
-/// The same text again after its deposit was credited may be the same deposit again.
+/// INV-M13: the same text again after its deposit was credited may be the same deposit again.
 #[tokio::test]
 async fn a_twin_of_a_credited_deposit_is_looked_at() {
     for store in stores().await {
@@ -245,7 +246,7 @@ async fn a_twin_of_a_credited_deposit_is_looked_at() {
     }
 }
 
-/// Credited is credited, whatever the wallet says of the order afterwards.
+/// INV-M12: credited is credited, whatever the wallet says of the order afterwards.
 #[tokio::test]
 async fn a_settled_deposit_is_never_free_again() {
     for store in stores().await {
@@ -278,5 +279,46 @@ async fn a_double_payment_is_none_once_its_order_is_gone() {
         settles(&store).await;
         assert_eq!(decided(&store, second).await, is("unmatched", "none", None));
         assert_eq!(row(&store, second).await.flags, 0);
+    }
+}
+
+/// On PostgreSQL the wallet's change may be under way while an operator links: whoever comes second sees the other's.
+#[tokio::test]
+async fn an_order_that_is_being_closed_cannot_be_linked() {
+    for store in stores().await.into_iter().filter(|store| store.backend() == DbBackend::Postgres) {
+        let open = order("R-1", "김철수", 70_000);
+        tells(&store, &open).await;
+        let id = store.put_sms(deposit("홍길동", KRW)).await;
+        settles(&store).await;
+        let version = row(&store, id).await.version;
+        let closed = next(&open, OrderStatus::Approved);
+        let now = store.now();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let closes = store.write(async |txn| {
+            put_orders(txn, std::slice::from_ref(&closed), now).await?;
+            begun.send(()).unwrap();
+            // Until the link waits for us.
+            let sql = "SELECT count(*) AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+            loop {
+                let row = txn.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?.unwrap();
+                if row.try_get::<i64>("", "waiting")? > 0 {
+                    return Ok(());
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+        let input =
+            CheckInput { decision: CheckDecision::Confirm, order_id: Some("R-1".to_owned()), note: None, version };
+        let links = store.write(async |txn| {
+            has_begun.await.unwrap();
+            let mut changes = SmsChanges::new(txn, now, "operator:a");
+            check(&mut changes, id, &input, "a").await?;
+            changes.finish().await
+        });
+        let (closed, linked) = tokio::join!(closes, links);
+        closed.unwrap();
+        assert!(matches!(linked, Err(StoreError::Refused(Refusal::Conflict(_)))), "{linked:?}");
+        settles(&store).await;
+        assert_eq!(decided(&store, id).await, is("unmatched", "none", None));
     }
 }
