@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::StoreError;
@@ -67,6 +68,40 @@ fn sqlite(url: &str, writer: bool) -> ConnectOptions {
                 .pragma("cache_size", if writer { "-32000" } else { "-4000" })
                 .pragma("temp_store", "MEMORY");
             if writer { sqlite } else { sqlite.pragma("query_only", "ON") }
+        })
+        // Where sqlite cannot commit (the disk is full) it rolls back by itself, and the driver, whose own rollback then
+        // fails, goes on counting the transaction as open. Each later one would only be a savepoint in one that nobody ever
+        // commits: acknowledged, and gone with the process.
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            let is_sound = !connection.is_in_transaction();
+            if !is_sound {
+                tracing::warn!("a connection to the database is replaced: a transaction of its was never ended");
+            }
+            Box::pin(std::future::ready(Ok(is_sound)))
         });
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use crate::store::StoreError;
+    use crate::store::testing::stores;
+
+    /// A failed commit leaves nothing behind that could swallow the next ones.
+    #[tokio::test]
+    async fn a_connection_whose_transaction_was_never_ended_is_replaced() {
+        let store = stores().await.remove(0);
+        let mark = async |sql: &str| store.write(async |txn| Ok(txn.execute_unprepared(sql).await?)).await;
+        mark("CREATE TEMP TABLE of_this_connection (x)").await.unwrap();
+        mark("INSERT INTO of_this_connection VALUES (1)").await.unwrap();
+        // As sqlite does by itself where the disk is full.
+        let failed = mark("ROLLBACK").await;
+        assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+        assert!(mark("INSERT INTO of_this_connection VALUES (2)").await.is_err(), "the same connection is used on");
+        mark("INSERT INTO setting (key, value, updated_at) VALUES ('a', 'b', 1)").await.unwrap();
+        let kept = super::super::settings::get(store.reader(), "a").await.unwrap();
+        assert_eq!(kept.unwrap().0, "b", "it is there for everybody");
+    }
 }
