@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::inbox::{Beat, Inbox};
+use crate::domain::time::UnixMs;
 use crate::store::Store;
 use crate::supervision::{Child, Context, Handle};
 
@@ -48,6 +49,7 @@ impl Child for Heartbeat {
                 cx.serve_until_nudged(self, LOOK).await;
             }
             cx.succeeded();
+            note_success(self.store.now());
             cx.set_lag(Some(sent.elapsed()));
             if cx.stopping() {
                 return Ok(());
@@ -55,4 +57,13 @@ impl Child for Heartbeat {
             cx.serve_until_nudged(self, PERIOD.saturating_sub(sent.elapsed())).await;
         }
     }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::float_arithmetic,
+    reason = "a metric is a float; seconds since 1970 fit it"
+)]
+fn note_success(at: UnixMs) {
+    metrics::gauge!("recon_heartbeat_last_success_timestamp_seconds").set(at.0 as f64 / 1000.0);
 }
