@@ -44,13 +44,16 @@ impl OrderMatcher {
 
     async fn round(&mut self) -> anyhow::Result<bool> {
         let decided = self.store.decide_pending(&self.windows, BUCKETS).await?;
-        for (outcome, count) in
-            [("matched", decided.matched), ("ambiguous", decided.ambiguous), ("unmatched", decided.unmatched)]
-        {
+        for (outcome, count) in [
+            ("matched", decided.matched),
+            ("ambiguous", decided.ambiguous),
+            ("unmatched", decided.unmatched),
+            // Buckets, not deposits.
+            ("failed", decided.failed),
+        ] {
             let count = u64::try_from(count).unwrap_or(0);
             metrics::counter!(names::MATCH, "outcome" => outcome).increment(count);
         }
-        metrics::counter!(names::MATCH_FAILED).increment(u64::try_from(decided.failed).unwrap_or(0));
         Ok(decided.buckets > 0)
     }
 }

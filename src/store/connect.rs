@@ -88,3 +88,27 @@ fn is_at_rest(connection: &sea_orm::sqlx::SqliteConnection) -> bool {
     }
     at_rest
 }
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::ConnectionTrait as _;
+
+    use crate::store::StoreError;
+    use crate::store::testing::stores;
+
+    /// A failed commit leaves nothing behind that could swallow the next ones.
+    #[tokio::test]
+    async fn a_connection_whose_transaction_was_never_ended_is_replaced() {
+        let store = stores().await.remove(0);
+        let mark = async |sql: &str| store.write(async |txn| Ok(txn.execute_unprepared(sql).await?)).await;
+        mark("CREATE TEMP TABLE of_this_connection (x)").await.unwrap();
+        mark("INSERT INTO of_this_connection VALUES (1)").await.unwrap();
+        // As sqlite does by itself where the disk is full.
+        let failed = mark("ROLLBACK").await;
+        assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
+        assert!(mark("INSERT INTO of_this_connection VALUES (2)").await.is_err(), "the same connection is used on");
+        mark("INSERT INTO setting (key, value, updated_at) VALUES ('a', 'b', 1)").await.unwrap();
+        let kept = super::super::settings::get(store.reader(), "a").await.unwrap();
+        assert_eq!(kept.unwrap().0, "b", "it is there for everybody");
+    }
+}

@@ -19,8 +19,6 @@ pub mod names {
     pub const PARSE: &str = "recon_parse_total";
     /// Deposits that the matcher decided, by `outcome`.
     pub const MATCH: &str = "recon_match_total";
-    /// Buckets that could not be decided and were set aside.
-    pub const MATCH_FAILED: &str = "recon_match_failed_total";
     /// Messages that the whitelist was asked about, by `outcome`.
     pub const WHITELIST: &str = "recon_whitelist_total";
     /// Messages that stand in a stage past its deadline, by `state`.
@@ -76,7 +74,6 @@ pub const METRICS: &[Metric] = &[
     metric(names::INBOX_COMMIT_SECONDS, MetricKind::Histogram, "Duration of a commit of the inbox."),
     metric(names::PARSE, MetricKind::Counter, "Messages that templates were asked to read, by outcome."),
     metric(names::MATCH, MetricKind::Counter, "Deposits that the matcher decided, by outcome."),
-    metric(names::MATCH_FAILED, MetricKind::Counter, "Buckets that could not be decided and were set aside."),
     metric(names::WHITELIST, MetricKind::Counter, "Messages that the whitelist was asked about, by outcome."),
     metric(names::SMS_STUCK, MetricKind::Gauge, "Messages that stand in a stage past its deadline, by state."),
     metric(names::UNDECIDED_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that is not decided."),

@@ -195,6 +195,11 @@ fn the_heartbeat_runs_through_the_pipeline_and_stands_nowhere() {
             check["detail"].as_str().unwrap().contains("came through the whole pipeline")
         })
         .await;
+        // Reliability row 30: the metric, too.
+        app.until("the metric says so", async || {
+            app.get("/metrics").await.text.contains("\nrecon_heartbeat_last_success_timestamp_seconds 1")
+        })
+        .await;
         assert_eq!(app.list("count=true").await.len(), 0);
         assert_eq!(app.top_info().await["sms_today_cnt"], 0);
         assert_eq!(app.get("/internal/v2/sms/-1").await.status, 404);
