@@ -1,7 +1,7 @@
 //! The schema, one reversible step a file. The same steps run on SQLite and on PostgreSQL.
 
-pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 mod m2026_04_22_000001_first_tables;
 mod m2026_04_22_000002_processes;

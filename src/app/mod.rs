@@ -6,7 +6,9 @@ mod actors;
 mod checks;
 mod ports;
 mod several;
+mod sole;
 
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +39,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// A running daemon.
 pub struct App {
+    _sole: Option<File>,
     store: Store,
     fleet: Fleet,
     one_of_several: bool,
@@ -57,12 +60,14 @@ impl App {
     /// Starts the daemon on this thread's actix system, and answers once it serves.
     ///
     /// # Errors
-    /// One plain sentence for what cannot be: the port is taken, the database away, a migration missing.
+    /// One plain sentence for what cannot be: the port is taken, the database away, a migration missing,
+    /// another daemon on the same SQLite file.
     pub async fn start(config: &Config, metrics: PrometheusHandle, clock: Clock) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&config.data_dir)
             .with_context(|| format!("the data directory {} cannot be made", config.data_dir.display()))?;
         let secrets = SecretBox::open_or_create(&config.secrets.key_file)?;
         let token = credentials::service_token(config)?;
+        let sole = sole::hold(config.database.url.expose())?;
         let store = open_store(config, clock.clone(), secrets).await?;
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let listeners = Listeners::bind(config)?;
@@ -89,6 +94,7 @@ impl App {
             draining: drained,
         };
         let mut app = Self {
+            _sole: sole,
             address: listeners.address(),
             store,
             fleet,

@@ -20,7 +20,7 @@ pub struct DeviceInput {
     pub line: Option<String>,
     /// A signing secret: with it, unsigned messages are refused. `whsec_` + base64, or any other string as its UTF-8 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 256)]
+    #[schema(min_length = 1, max_length = 256)]
     pub secret: Option<String>,
 }
 

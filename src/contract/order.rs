@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::json_object;
 use crate::domain::order::{OrderInput, OrderStatus};
 use crate::domain::time::UnixMs;
 
@@ -10,6 +11,7 @@ use crate::domain::time::UnixMs;
 #[serde(deny_unknown_fields)]
 pub struct OrdersInput {
     /// 1 to 1,000 orders.
+    #[serde(deserialize_with = "json_object::many")]
     #[schema(min_items = 1, max_items = 1000)]
     pub orders: Vec<OrderInput>,
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::flags::Flags;
+use crate::domain::json_object;
 use crate::domain::matching::Explanation;
 use crate::domain::money::Money;
 use crate::domain::sms::{CheckDecision, Direction, Review, SmsState};
@@ -215,10 +216,10 @@ pub struct SmsFilter {
 pub struct ResetInput {
     /// These, up to 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 1000)]
+    #[schema(min_items = 1, max_items = 1000)]
     pub ids: Option<Vec<i64>>,
     /// All that the filter finds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "json_object::optional", skip_serializing_if = "Option::is_none")]
     pub filter: Option<SmsFilter>,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::json_object;
 use crate::domain::template::TemplateSpec;
 use crate::domain::time::UnixMs;
 
@@ -30,6 +31,7 @@ pub struct TemplateView {
 #[serde(deny_unknown_fields)]
 pub struct TemplateTestInput {
     /// The template; it is not saved.
+    #[serde(deserialize_with = "json_object::one")]
     pub template: TemplateSpec,
     /// 1 to 100 texts.
     #[schema(min_items = 1, max_items = 100)]

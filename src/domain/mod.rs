@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod flags;
 pub mod identity;
+pub mod json_object;
 pub mod matching;
 pub mod money;
 pub mod order;

@@ -2,10 +2,11 @@
 
 /// Declares an enum whose variants are written as fixed words in the store, in JSON and in queries.
 ///
-/// The words are given once, so that what is stored and what is answered cannot drift apart.
+/// The words are given once, so that what is stored and what is answered cannot drift apart. They are matched as `tt`: a
+/// `literal` reaches utoipa in a wrapping that it cannot read, and the OpenAPI document would then name the variants.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
         $vis enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }

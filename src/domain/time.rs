@@ -70,9 +70,19 @@ impl FromStr for UnixMs {
     /// Reads RFC 3339 with an offset; a time without one is refused, since it names no moment.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse::<jiff::Timestamp>()
+            .ok()
+            .or_else(|| year_9999(text))
             .map(Self::from)
-            .map_err(|_| format!("{text:?} is not a time like 2026-04-22T09:30:00Z"))
+            .ok_or_else(|| format!("{text:?} is not a time like 2026-04-22T09:30:00Z"))
     }
+}
+
+/// `9999-12-31T23:59:59Z` is how many programs write "never", and lies just beyond what `jiff` holds: it becomes the last
+/// moment that there is.
+fn year_9999(text: &str) -> Option<jiff::Timestamp> {
+    let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+    let says_when = pieces.time().is_some() && pieces.to_numeric_offset().is_some();
+    (says_when && pieces.date() >= jiff::civil::date(9999, 12, 30)).then_some(jiff::Timestamp::MAX)
 }
 
 impl Serialize for UnixMs {
@@ -98,3 +108,21 @@ impl utoipa::PartialSchema for UnixMs {
 }
 
 impl utoipa::ToSchema for UnixMs {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_names_a_moment_and_never_is_the_last_one() {
+        assert_eq!("2026-04-22T18:30:00+09:00".parse::<UnixMs>().unwrap().to_string(), "2026-04-22T09:30:00Z");
+        for never in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999+09:00", "9999-12-30T23:59:59Z"] {
+            assert_eq!(never.parse::<UnixMs>().unwrap(), UnixMs::from(jiff::Timestamp::MAX), "{never}");
+        }
+        for wrong in
+            ["2026-04-22T09:30:00", "2026-04-22", "9999-12-31", "9999-12-31T23:59:59", "10000-01-01T00:00:00Z", ""]
+        {
+            wrong.parse::<UnixMs>().unwrap_err();
+        }
+    }
+}

@@ -33,10 +33,7 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
 
 /// Adds a trusted device. Its token and URLs are shown this once.
 #[utoipa::path(post, path = "/internal/v2/shooter/devices", tag = "shooter devices", request_body = DeviceInput,
-    responses(
-        (status = 201, description = "Added", body = NewDevice),
-        (status = 409, description = "There is one of that name"),
-    ))]
+    responses((status = 201, description = "Added", body = NewDevice)))]
 pub(super) async fn add(service: Data<Service>, write: Write<DeviceInput>) -> Result<HttpResponse, Problem> {
     send(&ask(&*service.state.devices, AddDevice { caller: write.caller, device: write.input }).await?)
 }

@@ -205,7 +205,11 @@ fn page_parameters() -> [Parameter; 3] {
         .default(Some(LIMIT_DEFAULT.into()));
     [
         query("limit", limit, "Items at most"),
-        query("cursor", ObjectBuilder::new().schema_type(Type::String), "`next_cursor` of the page before"),
+        query(
+            "cursor",
+            ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)),
+            "`next_cursor` of the page before",
+        ),
         query("count", ObjectBuilder::new().schema_type(Type::Boolean), "Whether to add `total`"),
     ]
 }

@@ -69,7 +69,7 @@ pub(super) async fn reset(service: Data<Service>, write: Write<ResetInput>) -> R
 #[utoipa::path(post, path = "/internal/v2/sms/{id}/check", tag = "sms", request_body = CheckInput,
     params(("id" = i64, Path, description = "The message's id")),
     responses(
-        (status = 200, description = "The message as it stands now", body = SmsDetail),
+        (status = 200, description = "The message as it stands now, as in lists", body = SmsItem),
         (status = 409, description = "The version moved, or the order is taken"),
     ))]
 pub(super) async fn check(

@@ -36,10 +36,7 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
 
 /// Adds a template. 422 says where a pattern is wrong, or which sample it reads differently.
 #[utoipa::path(post, path = "/internal/v2/templates", tag = "templates", request_body = TemplateSpec,
-    responses(
-        (status = 201, description = "Added", body = TemplateView),
-        (status = 409, description = "There is one of that name"),
-    ))]
+    responses((status = 201, description = "Added", body = TemplateView)))]
 pub(super) async fn add(service: Data<Service>, write: Write<TemplateSpec>) -> Result<HttpResponse, Problem> {
     send(&ask(&*service.state.templates, AddTemplate { caller: write.caller, spec: write.input }).await?)
 }
@@ -47,10 +44,7 @@ pub(super) async fn add(service: Data<Service>, write: Write<TemplateSpec>) -> R
 /// Replaces a template by a new version.
 #[utoipa::path(put, path = "/internal/v2/templates/{id}", tag = "templates", request_body = TemplateSpec,
     params(("id" = i64, Path, description = "The template's id")),
-    responses(
-        (status = 200, description = "Replaced", body = TemplateView),
-        (status = 409, description = "There is another of that name"),
-    ))]
+    responses((status = 200, description = "Replaced", body = TemplateView)))]
 pub(super) async fn replace(
     service: Data<Service>,
     request: HttpRequest,

@@ -11,8 +11,9 @@ pub enum StoreError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The database failed.
+    // Its own words name its causes: as a `source` they would be printed again, twice.
     #[error("the store failed: {0}")]
-    Database(#[from] DbErr),
+    Database(DbErr),
     /// A row holds what no version of this program wrote.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),
@@ -48,6 +49,12 @@ impl StoreError {
             }
             _ => false,
         }
+    }
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        Self::Database(error)
     }
 }
 

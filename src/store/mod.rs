@@ -39,7 +39,7 @@ pub use upkeep::HEARTBEAT_SENDER;
 
 use std::sync::Arc;
 
-use migration::{Migrator, MigratorTrait};
+use migration::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
@@ -107,6 +107,10 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        // Asking makes the table of migrations where there is none, which a reader may not.
+        if !SchemaManager::new(&self.inner.reader).has_table("seaql_migrations").await? {
+            return Ok(Migrator::migrations().iter().map(|step| step.name().to_owned()).collect());
+        }
         let pending = Migrator::get_pending_migrations(&self.inner.reader).await?;
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }

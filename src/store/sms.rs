@@ -274,7 +274,7 @@ fn parse_of(row: &sms::Model) -> Result<Option<ParseView>, StoreError> {
         ("reference", row.reference.clone()),
         ("memo", row.memo.clone()),
         ("sender_bank", row.sender_bank.clone()),
-        ("datetime", Some(UnixMs(row.occurred_at).to_string())),
+        ("occurred_at", Some(UnixMs(row.occurred_at).to_string())),
     ];
     Ok(Some(ParseView {
         template_id,

@@ -5,5 +5,6 @@
 mod config;
 mod daemon;
 mod ingest;
+mod migrate;
 mod remote;
 mod support;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::json_object;
 use crate::domain::sms::Direction;
 use crate::domain::time::UnixMs;
 
@@ -58,7 +59,7 @@ pub struct TemplateSpec {
     #[schema(example = "5000000")]
     pub max_amount: Option<String>,
     /// Texts that it must read, at every save.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "json_object::many", skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<TemplateSample>,
 }
 

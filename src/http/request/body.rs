@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::contract::caller::Caller;
+use crate::domain::json_object::JsonObject;
 use crate::domain::refusal::FieldError;
 use crate::http::error::{Kind, Problem};
 
@@ -111,7 +112,10 @@ async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes, Problem>
 /// # Errors
 /// 413 over the limit, 415 where it is compressed, 408 where it does not arrive in time, 400 where it breaks off.
 pub async fn read_bytes(request: &HttpRequest, payload: Payload, limit: BodyLimit) -> Result<Bytes, Problem> {
-    let encoded = request.headers().get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
+    let encoded = request
+        .headers()
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if encoded {
         return Err(Problem::new(Kind::UnsupportedMediaType, "bodies are taken as they are, without Content-Encoding"));
     }
@@ -191,7 +195,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     // From the text again and not from the value: the value has forgotten fields that stood there twice.
     let mut json = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    serde_path_to_error::deserialize(&mut json).map(|JsonObject(value)| value).map_err(|error| {
         let path = error.path().to_string();
         let path = if path == "." { String::new() } else { path };
         let words = plain_words(&error.into_inner());

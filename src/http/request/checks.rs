@@ -47,7 +47,7 @@ impl RequestBody for TemplateTestInput {
 impl RequestBody for ResetInput {
     fn check(&self, errors: &mut Vec<FieldError>) {
         match (&self.ids, &self.filter) {
-            (Some(ids), None) => count(errors, "ids", ids.len(), 0, 1000),
+            (Some(ids), None) => count(errors, "ids", ids.len(), 1, 1000),
             (None, Some(_)) => {}
             _ => errors.push(FieldError::new("", "either ids or filter must be given, and only one of the two")),
         }

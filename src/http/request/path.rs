@@ -12,7 +12,8 @@ use crate::http::error::{Kind, Problem};
 pub fn int_id(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
     let text = raw(request, name);
     let plain = text.strip_prefix('-').unwrap_or(text);
-    let is_integer = !plain.is_empty() && plain.bytes().all(|byte| byte.is_ascii_digit());
+    // One writing for each id: `01` must not be another name of 1.
+    let is_integer = plain.bytes().all(|byte| byte.is_ascii_digit()) && (plain == "0" || !plain.starts_with('0'));
     is_integer
         .then(|| text.parse().ok())
         .flatten()

@@ -140,6 +140,13 @@ pub fn no_query(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 fn decoded(text: &str) -> Option<String> {
+    let escapes = text.split('%').skip(1);
+    let well_formed = escapes
+        .map(|rest| rest.as_bytes().get(..2))
+        .all(|digits| digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)));
+    if !well_formed {
+        return None;
+    }
     let text = text.replace('+', " ");
     let decoded = percent_decode_str(&text).decode_utf8().ok()?;
     (!decoded.contains('\0')).then(|| decoded.into_owned())

@@ -98,3 +98,17 @@ async fn the_page_needs_nothing_from_elsewhere() {
     }
     assert!(app.get("/docs/swagger-initializer.js").await.body.contains("/openapi.json"));
 }
+
+#[actix_web::test]
+async fn the_document_names_the_words_that_are_sent_and_not_our_variants() {
+    let document = serde_json::to_value(crate::http::openapi()).unwrap();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let words: Vec<&str> =
+        schemas.values().filter_map(|schema| schema["enum"].as_array()).flatten().filter_map(Value::as_str).collect();
+    assert!(words.len() > 50, "{words:?}");
+    // Currencies and criteria aside, every word of ours is snake_case.
+    let odd: Vec<_> = words.iter().filter(|word| word.chars().any(char::is_uppercase)).collect();
+    assert!(odd.is_empty(), "{odd:?}");
+    let sms_states: Vec<_> = crate::domain::sms::SmsState::ALL.iter().map(|state| state.as_str()).collect();
+    assert_eq!(schemas["SmsState"]["enum"], serde_json::json!(sms_states));
+}

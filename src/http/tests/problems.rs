@@ -169,3 +169,42 @@ async fn every_answer_carries_its_id_and_may_not_be_kept_or_guessed_at() {
     let request = TestRequest::get().uri("/livez").insert_header(("X-Request-Id", "job 7 <script>"));
     assert_eq!(app.send(request).await.header("x-request-id").map(str::len), Some(32));
 }
+
+#[actix_web::test]
+async fn an_array_is_no_object_even_where_its_items_would_fit_by_position() {
+    let app = TestApp::new();
+    let order = json!(["R-1", "u1", "50000", "KRW", "name", null, null, "open", "2026-04-22T00:00:00Z", null, 1]);
+    for (path, body, field) in [
+        ("phones", json!(["1588-1688", null, null]), ""),
+        ("actors/order_matcher/restart", json!([null, null]), ""),
+        ("sms/reset", json!({"filter": ["unparsed"]}), "filter"),
+        ("templates/test", json!({"template": [], "texts": ["a"]}), "template"),
+    ] {
+        let got = app.post(&format!("/internal/v2/{path}"), body).await;
+        got.problem(422);
+        assert_eq!(got.fields(), [field], "{path}: {}", got.body);
+    }
+    let put = authorized(TestRequest::put().uri("/internal/v2/orders")).set_json(json!({"orders": [order]}));
+    assert_eq!(app.send(put).await.fields(), ["orders[0]"]);
+    assert!(app.asked().is_empty(), "{:?}", app.asked());
+}
+
+#[actix_web::test]
+async fn an_id_has_one_writing() {
+    let app = TestApp::new();
+    for id in ["01", "-0", "00", "+1", "-", "1.0", "1e0", "9223372036854775808"] {
+        let got = app.send(authorized(TestRequest::delete().uri(&format!("/internal/v2/phones/{id}")))).await;
+        got.problem(404);
+    }
+    assert!(app.asked().is_empty(), "{:?}", app.asked());
+}
+
+#[actix_web::test]
+async fn a_query_that_is_not_percent_encoded_is_not_guessed_at() {
+    let app = TestApp::new();
+    for query in ["q=%zz", "q=%", "q=50%2", "q=%%"] {
+        let got = app.get(&format!("/internal/v2/sms?{query}")).await;
+        got.problem(422);
+        assert_eq!(got.fields(), ["q"], "{query}");
+    }
+}

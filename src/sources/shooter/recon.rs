@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::body::MediaType;
 use super::{DecodeError, Entry, FUTURE_MAX, Format, NAME_CHARS_MAX, RawRequest, is_old, signature, unreadable};
+use crate::domain::json_object::{self, JsonObject};
 use crate::domain::refusal::FieldError;
 use crate::domain::source::SourceKey;
 use crate::domain::time::UnixMs;
@@ -47,7 +48,7 @@ pub struct MessageInput {
 #[serde(deny_unknown_fields, default)]
 pub struct PostInput {
     /// 1 to 1,000 messages: all of them are stored, or none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "json_object::optional_many", skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 1000)]
     pub messages: Option<Vec<MessageInput>>,
     /// As in a message.
@@ -93,7 +94,7 @@ pub(super) fn decode(request: &RawRequest<'_>, device: &KnownDevice) -> Result<V
 fn parse(body: &[u8]) -> Result<PostInput, DecodeError> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let malformed = |error: &serde_json::Error| DecodeError::Malformed(format!("the body is not JSON: {error}"));
-    let input = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+    let JsonObject(input) = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         match inner.classify() {

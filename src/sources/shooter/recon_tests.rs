@@ -143,3 +143,10 @@ fn only_json_is_read() {
         assert_eq!(post.entries(), Err(DecodeError::UnsupportedMediaType));
     }
 }
+
+#[test]
+fn a_message_is_an_object_and_not_a_row_of_values() {
+    let row = json!(["m-1", "1588-1688", "text", "2026-04-22T09:30:00Z"]);
+    assert_eq!(post(&json!({"messages": [message(), row]})).wrong_fields(), ["messages[1]"]);
+    assert_eq!(post(&json!([null, "m-1", "1588-1688", "text", "2026-04-22T09:30:00Z"])).wrong_fields(), [""]);
+}
