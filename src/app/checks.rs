@@ -1,6 +1,7 @@
 //! What the probes ask of the store and of the heartbeat.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -20,27 +21,38 @@ const WORKER_WITHIN: Duration = Duration::from_secs(15);
 
 /// Whether the store takes writes and has all migrations.
 pub(super) fn readiness(store: &Store) -> Arc<dyn Readiness> {
-    Arc::new(StoreCheck(store.clone()))
+    Arc::new(StoreCheck::new(store))
 }
 
 /// What health asks besides the actors.
 pub(super) fn all(store: &Store, worker: bool) -> Vec<Arc<dyn Check>> {
-    let mut checks: Vec<Arc<dyn Check>> = vec![Arc::new(StoreCheck(store.clone()))];
+    let mut checks: Vec<Arc<dyn Check>> = vec![Arc::new(StoreCheck::new(store))];
     if worker {
         checks.push(Arc::new(HeartbeatCheck { store: store.clone(), started: store.now() }));
     }
     checks
 }
 
-struct StoreCheck(Store);
+struct StoreCheck {
+    store: Store,
+    /// Whether the store was once seen with all migrations: they do not go away again while this program runs.
+    migrated: AtomicBool,
+}
 
 impl StoreCheck {
+    fn new(store: &Store) -> Self {
+        Self { store: store.clone(), migrated: AtomicBool::new(false) }
+    }
+
     async fn writable(&self) -> Result<(), String> {
-        let pending = self.0.pending_migrations().await.map_err(|error| error.to_string())?;
-        if !pending.is_empty() {
-            return Err(format!("the database lacks {} migrations; run `recon migrate`", pending.len()));
+        if !self.migrated.load(Ordering::Relaxed) {
+            let pending = self.store.pending_migrations().await.map_err(|error| error.to_string())?;
+            if !pending.is_empty() {
+                return Err(format!("the database lacks {} migrations; run `recon migrate`", pending.len()));
+            }
+            self.migrated.store(true, Ordering::Relaxed);
         }
-        self.0.probe_write().await.map_err(|error| format!("the store takes no writes: {error}"))
+        self.store.probe_write().await.map_err(|error| format!("the store takes no writes: {error}"))
     }
 }
 

@@ -46,15 +46,31 @@ fn nested(value: &Value) -> Option<String> {
                     names.push(name);
                 }
             }
-            let mut table = new_table();
-            table.set_header(names.iter().map(|name| printable(name)));
-            for item in items {
-                table.add_row(names.iter().map(|name| printable(&cell(item.get(*name).unwrap_or(&Value::Null)))));
-            }
-            Some(table.to_string())
+            Some(list(items, &names))
         }
         _ => None,
     }
+}
+
+/// A list of objects: one row each; what does not fit a cell follows, under its name and what it is of.
+fn list(items: &[Value], names: &[&str]) -> String {
+    let of = |item: &Value, name: &str| item.get(name).cloned().unwrap_or(Value::Null);
+    let (deep, flat): (Vec<&str>, Vec<&str>) =
+        names.iter().partition(|name| items.iter().any(|item| nested(&of(item, name)).is_some()));
+    let mut table = new_table();
+    table.set_header(flat.iter().map(|name| printable(name)));
+    let mut parts = Vec::new();
+    for item in items {
+        table.add_row(flat.iter().map(|name| printable(&cell(&of(item, name)))));
+        let label = flat.iter().map(|name| cell(&of(item, name))).find(|cell| !cell.is_empty()).unwrap_or_default();
+        for name in &deep {
+            if let Some(part) = nested(&of(item, name)) {
+                parts.push(format!("{} of {}\n{part}", printable(name), printable(&label)));
+            }
+        }
+    }
+    parts.insert(0, table.to_string());
+    parts.join("\n\n")
 }
 
 fn new_table() -> Table {

@@ -1,13 +1,14 @@
 //! Phones that post their SMS to us ("shooter devices").
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::UnixMs;
 
 /// A device to be added.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceInput {
     /// What operators call it: 1 to 100 characters.
@@ -21,6 +22,17 @@ pub struct DeviceInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 256)]
     pub secret: Option<String>,
+}
+
+impl fmt::Debug for DeviceInput {
+    /// Without the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeviceInput")
+            .field("name", &self.name)
+            .field("line", &self.line)
+            .field("signed", &self.secret.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// A device.
@@ -45,7 +57,7 @@ pub struct Device {
 }
 
 /// A device just added, with what is shown this once.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NewDevice {
     /// The device.
     #[serde(flatten)]
@@ -56,10 +68,42 @@ pub struct NewDevice {
     pub ingest_urls: BTreeMap<String, String>,
 }
 
+impl fmt::Debug for NewDevice {
+    /// Without the token, which also stands in the URLs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewDevice").field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
 /// Whether a device is to be trusted.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrustInput {
     /// Trusted: held messages flow. Not: its messages that are not final are held again.
     pub trusted: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_shows_no_secret() {
+        let secret = Some("canary-secret".to_owned());
+        let input = DeviceInput { name: "counter-1".to_owned(), line: None, secret };
+        let device = Device {
+            id: 1,
+            name: "counter-1".to_owned(),
+            line: None,
+            trusted: true,
+            enrolled: false,
+            signed: true,
+            last_seen_at: None,
+            created_at: UnixMs(0),
+        };
+        let ingest_urls = BTreeMap::from([("recon".to_owned(), "http://x/ingest/canary-token/recon".to_owned())]);
+        let new = NewDevice { device, device_token: "canary-token".to_owned(), ingest_urls };
+        let shown = format!("{input:?} {new:?}");
+        assert!(shown.contains("counter-1") && !shown.contains("canary"), "{shown}");
+    }
 }

@@ -62,7 +62,8 @@ pub struct OrderInput {
     /// ISO 4217 code.
     #[schema(example = "KRW", pattern = "^[A-Z]{3}$")]
     pub currency: String,
-    /// The name that the customer said would stand on the transfer; may be empty where `reference` is given.
+    /// The name that the customer said would stand on the transfer. Where it is empty and there is no `reference` either,
+    /// nothing is matched with the order but by hand.
     #[schema(max_length = 200, example = "홍길동")]
     pub depositor: String,
     /// A code that the customer was asked to put into the transfer.

@@ -1,5 +1,6 @@
 //! Looks for what is stuck and gets it going: messages that stand in a stage for too long, matches whose order is gone.
 
+use crate::telemetry::names;
 use std::time::Duration;
 
 use super::retry::{STORE_PAUSE, outlast};
@@ -37,7 +38,7 @@ impl Compensator {
             let stuck = self.store.stuck_in(*state, before).await?;
             let state = state.as_str();
             #[allow(clippy::cast_precision_loss, reason = "a gauge; counts of messages are far below 2^52")]
-            metrics::gauge!("recon_sms_stuck", "state" => state).set(stuck as f64);
+            metrics::gauge!(names::SMS_STUCK, "state" => state).set(stuck as f64);
             if stuck > 0 {
                 tracing::warn!(sms.stuck = stuck, sms.state = state, "messages stand in a stage past its deadline");
                 nudger.nudge();

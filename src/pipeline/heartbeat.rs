@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::inbox::{Beat, Inbox};
 use crate::store::Store;
 use crate::supervision::{Child, Context, Handle};
+use crate::telemetry::names;
 
 /// The kind of this loop.
 pub const KIND: &str = "heartbeat";
@@ -58,6 +59,8 @@ impl Child for Heartbeat {
                 Ok(took) => {
                     cx.succeeded();
                     cx.set_lag(Some(took));
+                    #[allow(clippy::cast_precision_loss, reason = "a gauge; milliseconds of this century fit")]
+                    metrics::gauge!(names::HEARTBEAT_LAST_SUCCESS).set(self.store.now().0.div_euclid(1_000) as f64);
                     PERIOD.saturating_sub(took)
                 }
                 Err(error) => {

@@ -3,6 +3,7 @@
 //! Group commit: whatever queued up while the last commit was written goes into the next one. No timer: lingering would
 //! cost latency and gain nothing.
 
+use crate::telemetry::names;
 use std::time::Duration;
 
 use actix::Message;
@@ -42,11 +43,20 @@ impl Inbox {
         self.queue.iter().map(|(deliver, _)| deliver.deliveries.len().max(1)).sum()
     }
 
-    /// Commits everything that is queued and answers it. Nobody is answered before the commit.
-    async fn commit(&mut self) {
+    /// Commits everything that is queued and answers it, and says whether that was stored. Nobody is answered before the
+    /// commit.
+    async fn commit(&mut self) -> bool {
         let (batch, replies): (Vec<Deliver>, Vec<_>) = std::mem::take(&mut self.queue).into_iter().unzip();
-        match self.store.take(&batch, self.window).await {
-            Ok(taken) => self.answer(&batch, replies, taken.into_iter().map(Ok)),
+        let began = tokio::time::Instant::now();
+        let taken = self.store.take(&batch, self.window).await;
+        let messages = batch.iter().map(|deliver| deliver.deliveries.len()).sum::<usize>();
+        metrics::histogram!(names::INBOX_COMMIT_SECONDS).record(began.elapsed());
+        metrics::histogram!(names::INBOX_COMMIT_MESSAGES).record(u32::try_from(messages).unwrap_or(u32::MAX));
+        match taken {
+            Ok(taken) => {
+                self.answer(&batch, replies, taken.into_iter().map(Ok));
+                true
+            }
             // One request's fault is not the others': each is tried alone, and only the faulty one refused.
             Err(error) if batch.len() > 1 && !error.is_transient() => {
                 let mut answers = Vec::with_capacity(batch.len());
@@ -54,12 +64,15 @@ impl Inbox {
                     let alone = self.store.take(std::slice::from_ref(deliver), self.window).await;
                     answers.push(alone.map(|mut taken| taken.pop().unwrap_or_default()).map_err(Refusal::from));
                 }
+                let stored = answers.iter().any(Result::is_ok);
                 self.answer(&batch, replies, answers.into_iter());
+                stored
             }
             Err(error) => {
                 let refusal = Refusal::from(error);
                 let refusals = vec![Err(refusal); batch.len()];
                 self.answer(&batch, replies, refusals.into_iter());
+                false
             }
         }
     }
@@ -90,7 +103,7 @@ fn count(source: SourceRef, taken: &[Taken]) {
         let count = taken.iter().filter(|taken| taken.status == *status).count();
         if count > 0 {
             let count = u64::try_from(count).unwrap_or(u64::MAX);
-            metrics::counter!("recon_sms_ingested_total", "source" => source.kind.as_str(), "status" => status.as_str())
+            metrics::counter!(names::SMS_INGESTED, "source" => source.kind.as_str(), "status" => status.as_str())
                 .increment(count);
         }
     }
@@ -106,8 +119,12 @@ impl Child for Inbox {
                 next.apply(self, cx).await;
             }
             if !self.queue.is_empty() {
-                self.commit().await;
                 cx.message_seen();
+                if !self.commit().await {
+                    // Refusing is work, but no success: the last success is that of the last commit.
+                    cx.progress();
+                    continue;
+                }
             }
             cx.succeeded();
         }

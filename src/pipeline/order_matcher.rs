@@ -1,6 +1,7 @@
 //! Pairs deposits with open orders when and only when the pair is certain: `parsed` becomes `matched`, `ambiguous` or
 //! `unmatched`. The decision itself is `domain::matching::decide`; here is only when it is asked.
 
+use crate::telemetry::names;
 use std::time::Duration;
 
 use super::retry::{STORE_PAUSE, outlast};
@@ -37,7 +38,8 @@ impl OrderMatcher {
                 return Ok(true);
             }
         }
-        Ok(self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0)
+        // There may be more only where the marked ones could be decided: else they would be marked again and again.
+        Ok(self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0 && self.round().await?)
     }
 
     async fn round(&mut self) -> anyhow::Result<bool> {
@@ -46,8 +48,9 @@ impl OrderMatcher {
             [("matched", decided.matched), ("ambiguous", decided.ambiguous), ("unmatched", decided.unmatched)]
         {
             let count = u64::try_from(count).unwrap_or(0);
-            metrics::counter!("recon_match_total", "outcome" => outcome).increment(count);
+            metrics::counter!(names::MATCH, "outcome" => outcome).increment(count);
         }
+        metrics::counter!(names::MATCH_FAILED).increment(u64::try_from(decided.failed).unwrap_or(0));
         Ok(decided.buckets > 0)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use entity::sms;
 
+use crate::domain::refusal::Refusal;
 use crate::store::stage::{Advanced, Step};
 use crate::store::{Store, StoreError};
 
@@ -45,7 +46,11 @@ pub(super) async fn note_failures(store: &Store, stage: &'static str, advanced: 
         let attempt = row.attempts + 1;
         let next = next_attempt(&row).map(|delay| store.now().plus(delay));
         tracing::warn!(sms.id = row.id, stage, attempt, %error, "a stage failed on an sms");
-        store.note_attempt(&row, stage, &error, next).await?;
+        match store.note_attempt(&row, stage, &error, next).await {
+            // Somebody changed it meanwhile: it is no longer this stage's, or pending anew.
+            Err(StoreError::Refused(Refusal::Conflict(_))) => {}
+            noted => noted?,
+        }
     }
     Ok(())
 }

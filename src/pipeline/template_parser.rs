@@ -1,5 +1,6 @@
 //! Reads amount and depositor with the operators' templates: `accepted` becomes `parsed`, `ignored` or `unparsed`.
 
+use crate::telemetry::names;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,7 +83,7 @@ impl TemplateParser {
             self.matcher.nudge();
         }
         for (state, count) in &advanced.states {
-            metrics::counter!("recon_parse_total", "outcome" => state.clone()).increment(*count);
+            metrics::counter!(names::PARSE, "outcome" => state.clone()).increment(*count);
         }
         note_failures(&self.store, KIND, advanced).await?;
         Ok(more)

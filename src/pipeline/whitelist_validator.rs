@@ -1,5 +1,6 @@
 //! Asks the phone whitelist about each new message: `received` becomes `accepted` or `rejected`.
 
+use crate::telemetry::names;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -54,7 +55,7 @@ impl WhitelistValidator {
             self.parser.nudge();
         }
         for (state, count) in &advanced.states {
-            metrics::counter!("recon_whitelist_total", "outcome" => state.clone()).increment(*count);
+            metrics::counter!(names::WHITELIST, "outcome" => state.clone()).increment(*count);
         }
         note_failures(&self.store, KIND, advanced).await?;
         Ok(more)

@@ -1,5 +1,6 @@
 //! Counts what the top bar shows, and publishes the figures that alarms watch.
 
+use crate::telemetry::names;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,9 +107,9 @@ impl TopInfoBoard {
         let info = self.current().await?;
         let age = |since: Option<UnixMs>| since.map_or(0.0, |since| info.as_of.since(since).as_secs_f64());
         let depth = u32::try_from(info.sms_need_check_cnt).unwrap_or(u32::MAX);
-        metrics::gauge!("recon_review_queue_depth").set(depth);
-        metrics::gauge!("recon_review_oldest_age_seconds").set(age(waits.review_since));
-        metrics::gauge!("recon_sms_undecided_oldest_age_seconds").set(age(waits.undecided_since));
+        metrics::gauge!(names::REVIEW_QUEUE_DEPTH).set(depth);
+        metrics::gauge!(names::REVIEW_OLDEST_AGE_SECONDS).set(age(waits.review_since));
+        metrics::gauge!(names::UNDECIDED_OLDEST_AGE_SECONDS).set(age(waits.undecided_since));
         self.gauges_set_at = Some(Instant::now());
         Ok(())
     }

@@ -248,7 +248,7 @@ impl Store {
             .one(self.reader())
             .await?;
         let Some(newest) = newest.filter(|newest| *newest != through) else { return Ok(()) };
-        let seen = sighting::Entity::find()
+        let mut seen = sighting::Entity::find()
             .select_only()
             .column(sighting::Column::SourceId)
             .column_as(sighting::Column::StoredAt.max(), "seen")
@@ -259,6 +259,8 @@ impl Store {
             .into_tuple::<(i64, i64)>()
             .all(self.reader())
             .await?;
+        // In the order in which the inbox locks them.
+        seen.sort_unstable();
         let now = self.now();
         self.write(async |txn| {
             for (id, at) in &seen {

@@ -1,56 +1,34 @@
 //! Storing deliveries: the group commit of the inbox. Everything that queued up goes into one transaction.
 
+mod fingerprint;
+mod known;
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use entity::{sighting, sms};
-use sea_orm::{ActiveModelTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
-use serde_json::json;
+use entity::{shooter_device, sighting, sms};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::event::NewEvent;
-use super::rows::insert;
 use super::sms::source_bit;
-use super::sms_change::{SmsChanges, is_synthetic, system_review};
+use super::sms_change::SmsChanges;
 use super::{Lock, Store, StoreError, lock};
 use crate::domain::flags::{Flag, Flags};
-use crate::domain::identity::{self, Assignment, Fingerprint, KnownSms, NewSighting, SmsAt};
+use crate::domain::identity::{self, Assignment, Fingerprint, NewSighting, SmsAt};
 use crate::domain::phone::comparable_sender;
-use crate::domain::sms::{Review, SmsState};
-use crate::domain::source::SourceRef;
+use crate::domain::sms::SmsState;
+use crate::domain::source::{SourceKind, SourceRef};
 use crate::domain::text::fingerprint_text;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::{Deliver, Delivery, Taken, TakenAs};
 
-const HOUR_MS: i64 = 3_600_000;
-
-/// A stored fingerprint: the hour of receipt before the hash of line and text, so that the index grows at its end and
-/// what came within the hour is found in three places.
-fn stored_fingerprint(hash: &Fingerprint, at: UnixMs) -> Vec<u8> {
-    let hour = u32::try_from(at.0.div_euclid(HOUR_MS).clamp(0, i64::from(u32::MAX))).unwrap_or(0);
-    let mut key = hour.to_be_bytes().to_vec();
-    key.extend_from_slice(&hash[..12]);
-    key
-}
-
-/// What of a fingerprint is stored: its first 12 bytes, behind the hour.
-fn cut(mut hash: Fingerprint) -> Fingerprint {
-    hash[12..].fill(0);
-    hash
-}
-
-/// The fingerprints of the same text and line in the hour of `at`, the one before and the one after.
-pub(super) fn fingerprint_hours(stored: &[u8], at: UnixMs) -> Vec<Vec<u8>> {
-    let hash = stored.get(4..).unwrap_or_default();
-    [-HOUR_MS, 0, HOUR_MS]
-        .into_iter()
-        .map(|shift| {
-            let hour = u32::try_from((at.0 + shift).div_euclid(HOUR_MS).clamp(0, i64::from(u32::MAX))).unwrap_or(0);
-            [&hour.to_be_bytes()[..], hash].concat()
-        })
-        .collect()
-}
+pub(super) use self::fingerprint::fingerprint_hours;
+use self::fingerprint::{cut, stored_fingerprint};
+use self::known::{known_messages, known_sightings, known_sms};
+use self::rows::{insert_all, new_row, reserve_ids, sighting_row};
 
 /// A delivery on its way into the store.
+#[derive(Clone)]
 struct Incoming<'a> {
     source: SourceRef,
     trusted: bool,
@@ -106,6 +84,7 @@ async fn take_in(
     window: std::time::Duration,
     now: UnixMs,
 ) -> Result<Vec<Taken>, StoreError> {
+    let incoming = &as_trusted_now(txn, incoming).await?[..];
     lock_all(txn, incoming).await?;
     let mut known = known_sightings(txn, incoming).await?;
     let mut taken: Vec<Option<Taken>> = vec![None; incoming.len()];
@@ -140,6 +119,37 @@ async fn take_in(
         .collect()
 }
 
+/// The deliveries with the trust that their devices have now: one may have lost it since the request was read, and what it
+/// brings would then flow past the distrust. The rows stay locked, so that a distrust waits and finds what is stored here.
+async fn as_trusted_now<'a>(
+    txn: &DatabaseTransaction,
+    incoming: &[Incoming<'a>],
+) -> Result<Vec<Incoming<'a>>, StoreError> {
+    let devices: BTreeSet<i64> = incoming
+        .iter()
+        .filter(|delivery| delivery.source.kind == SourceKind::Shooter)
+        .map(|delivery| delivery.source.id)
+        .collect();
+    let devices: Vec<i64> = devices.into_iter().collect();
+    let mut trusted: HashMap<i64, bool> = HashMap::new();
+    for chunk in devices.chunks(500) {
+        let rows = shooter_device::Entity::find()
+            .filter(shooter_device::Column::Id.is_in(chunk.iter().copied()))
+            // In one order for all, so that two transactions cannot wait for each other.
+            .order_by_asc(shooter_device::Column::Id)
+            .lock_shared()
+            .all(txn)
+            .await?;
+        trusted.extend(rows.into_iter().map(|row| (row.id, row.trusted)));
+    }
+    let now_trusted = |delivery: &Incoming<'a>| match delivery.source.kind {
+        // A device that was deleted meanwhile counts as it did when it sent.
+        SourceKind::Shooter => trusted.get(&delivery.source.id).copied().unwrap_or(delivery.trusted),
+        _ => delivery.trusted,
+    };
+    Ok(incoming.iter().map(|delivery| Incoming { trusted: now_trusted(delivery), ..delivery.clone() }).collect())
+}
+
 /// On PostgreSQL two processes could both make a new sms of one text: the choice is made under the text's lock (INV-I3).
 async fn lock_all(txn: &DatabaseTransaction, incoming: &[Incoming<'_>]) -> Result<(), StoreError> {
     if txn.get_database_backend() != DbBackend::Postgres {
@@ -151,81 +161,6 @@ async fn lock_all(txn: &DatabaseTransaction, incoming: &[Incoming<'_>]) -> Resul
         lock(txn, Lock::Key(key)).await?;
     }
     Ok(())
-}
-
-async fn known_sightings(
-    txn: &DatabaseTransaction,
-    incoming: &[Incoming<'_>],
-) -> Result<HashMap<(SourceRef, Vec<u8>), i64>, StoreError> {
-    let mut by_source: BTreeMap<SourceRef, Vec<Vec<u8>>> = BTreeMap::new();
-    for delivery in incoming {
-        by_source.entry(delivery.source).or_default().push(delivery.delivery.key.0.clone());
-    }
-    let mut known = HashMap::new();
-    for (source, keys) in by_source {
-        for chunk in keys.chunks(500) {
-            let rows = sighting::Entity::find()
-                .select_only()
-                .column(sighting::Column::SourceKey)
-                .column(sighting::Column::SmsId)
-                .filter(sighting::Column::SourceKind.eq(source.kind.as_str()))
-                .filter(sighting::Column::SourceId.eq(source.id))
-                .filter(sighting::Column::SourceKey.is_in(chunk.iter().cloned()))
-                .into_tuple::<(Vec<u8>, i64)>()
-                .all(txn)
-                .await?;
-            known.extend(rows.into_iter().map(|(key, sms_id)| ((source, key), sms_id)));
-        }
-    }
-    Ok(known)
-}
-
-/// Messages of the same line and text around the new ones.
-async fn known_messages(
-    txn: &DatabaseTransaction,
-    incoming: &[Incoming<'_>],
-    fresh: &[usize],
-) -> Result<HashMap<i64, sms::Model>, StoreError> {
-    let mut hours: BTreeSet<Vec<u8>> = BTreeSet::new();
-    for index in fresh {
-        let delivery = &incoming[*index];
-        hours.extend(fingerprint_hours(&delivery.fingerprint(), delivery.delivery.received_at));
-    }
-    // The hour ahead of a live message is empty: a third of the places need not be looked at.
-    let Some(last) = last_fingerprint(txn).await? else { return Ok(HashMap::new()) };
-    let hours: Vec<Vec<u8>> = hours.into_iter().take_while(|key| *key <= last).collect();
-    let mut rows: HashMap<i64, sms::Model> = HashMap::new();
-    for chunk in hours.chunks(900) {
-        let found = sms::Entity::find().filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned())).all(txn).await?;
-        rows.extend(found.into_iter().map(|row| (row.id, row)));
-    }
-    Ok(rows)
-}
-
-async fn last_fingerprint(txn: &DatabaseTransaction) -> Result<Option<Vec<u8>>, StoreError> {
-    let last = sms::Entity::find().select_only().column(sms::Column::Fingerprint);
-    Ok(last.order_by_desc(sms::Column::Fingerprint).limit(1).into_tuple::<Vec<u8>>().one(txn).await?)
-}
-
-async fn known_sms(txn: &DatabaseTransaction, rows: &HashMap<i64, sms::Model>) -> Result<Vec<KnownSms>, StoreError> {
-    let ids: Vec<i64> = rows.keys().copied().collect();
-    let mut sources = Store::sources_of(txn, &ids).await?;
-    Ok(rows
-        .values()
-        .map(|row| {
-            let mut fingerprint = Fingerprint::default();
-            for (to, from) in fingerprint[..12].iter_mut().zip(row.fingerprint.iter().skip(4)) {
-                *to = *from;
-            }
-            KnownSms {
-                sms_id: row.id,
-                fingerprint,
-                sender: row.sender_key.clone(),
-                received_at: UnixMs(row.received_at),
-                sources: sources.remove(&row.id).unwrap_or_default().into_iter().collect(),
-            }
-        })
-        .collect())
 }
 
 /// What a batch adds to the store, gathered before any of it is written.
@@ -366,9 +301,18 @@ fn sighting_of(incoming: &Incoming<'_>) -> NewSighting {
     }
 }
 
-/// Adds what a further sighting knows to its message.
+/// Adds what a further sighting knows to its message. Who sent it is believed only of a source that is trusted: the
+/// whitelist asks for nothing else, and a phone that nobody trusts could vouch for its own text.
 fn join(row: &mut sms::Model, incoming: &Incoming<'_>) {
     row.sources |= source_bit(incoming.source.kind);
+    if !incoming.trusted {
+        return;
+    }
+    if row.state == SmsState::Held.as_str() {
+        row.state = SmsState::Received.as_str().to_owned();
+        row.sender.clone_from(&incoming.delivery.sender);
+        row.sender_key.clone_from(&incoming.sender_key);
+    }
     if row.sender_key.is_empty() && !incoming.sender_key.is_empty() {
         row.sender.clone_from(&incoming.delivery.sender);
         row.sender_key.clone_from(&incoming.sender_key);
@@ -376,147 +320,7 @@ fn join(row: &mut sms::Model, incoming: &Incoming<'_>) {
             row.state = SmsState::Received.as_str().to_owned();
         }
     }
-    if incoming.trusted && row.state == SmsState::Held.as_str() {
-        row.state = SmsState::Received.as_str().to_owned();
-    }
 }
 
-fn new_row(id: i64, incoming: &Incoming<'_>, now: UnixMs) -> sms::Model {
-    let delivery = incoming.delivery;
-    let state = if !incoming.trusted {
-        SmsState::Held
-    } else if delivery.quarantine.is_some() {
-        SmsState::Quarantined
-    } else {
-        SmsState::Received
-    };
-    let flags = if delivery.old_event { Flags::NONE.with(Flag::OldEvent) } else { Flags::NONE };
-    let mut row = sms::Model {
-        id,
-        line: incoming.line.map(str::to_owned),
-        sender: delivery.sender.clone(),
-        sender_key: incoming.sender_key.clone(),
-        text: delivery.text.clone(),
-        fingerprint: incoming.fingerprint(),
-        received_at: delivery.received_at.0,
-        occurred_at: delivery.received_at.0,
-        to_the_minute: false,
-        stored_at: now.0,
-        sources: source_bit(incoming.source.kind),
-        state: state.as_str().to_owned(),
-        state_since: now.0,
-        review: Review::None.as_str().to_owned(),
-        review_by: None,
-        review_at: None,
-        review_note: None,
-        flags: flags.0,
-        direction: None,
-        currency: None,
-        amount: None,
-        balance: None,
-        depositor: None,
-        account: None,
-        reference: None,
-        memo: None,
-        sender_bank: None,
-        name_max: None,
-        template_id: None,
-        template_version: None,
-        order_id: None,
-        attempts: 0,
-        next_attempt_at: None,
-        version: 1,
-        updated_at: now.0,
-    };
-    // What cannot be read may be a deposit: people must see it.
-    system_review(&mut row, state == SmsState::Quarantined);
-    row
-}
-
-fn sighting_row(sms_id: i64, incoming: &Incoming<'_>, now: UnixMs) -> sighting::ActiveModel {
-    let delivery = incoming.delivery;
-    sighting::ActiveModel {
-        id: NotSet,
-        source_kind: Set(incoming.source.kind.as_str().to_owned()),
-        source_id: Set(incoming.source.id),
-        source_key: Set(delivery.key.0.clone()),
-        sms_id: Set(sms_id),
-        external_id: Set(delivery.external_id.clone()),
-        format: Set(delivery.format.to_owned()),
-        received_at: Set(delivery.received_at.0),
-        stored_at: Set(now.0),
-        raw: Set(delivery.raw.clone()),
-    }
-}
-
-async fn insert_all(
-    txn: &DatabaseTransaction,
-    changes: &mut SmsChanges<'_>,
-    rows: impl Iterator<Item = &sms::Model>,
-    sightings: Vec<sighting::ActiveModel>,
-) -> Result<(), StoreError> {
-    let mut models = Vec::new();
-    for row in rows {
-        if !is_synthetic(row.id) {
-            let data = json!({"id": row.id, "state": row.state, "review": row.review, "version": row.version});
-            changes.tell(NewEvent { kind: "sms.created", data });
-        }
-        models.push(columns_of(row));
-    }
-    insert(txn, models).await?;
-    insert(txn, sightings).await
-}
-
-/// The columns that a new message fills: a row of half as many values is stored in half the time.
-fn columns_of(row: &sms::Model) -> sms::ActiveModel {
-    use sms::Column as C;
-    const FILLED_LATER: [sms::Column; 17] = [
-        C::ReviewBy,
-        C::ReviewAt,
-        C::ReviewNote,
-        C::Direction,
-        C::Currency,
-        C::Amount,
-        C::Balance,
-        C::Depositor,
-        C::Account,
-        C::Reference,
-        C::Memo,
-        C::SenderBank,
-        C::NameMax,
-        C::TemplateId,
-        C::TemplateVersion,
-        C::OrderId,
-        C::NextAttemptAt,
-    ];
-    // Every column is set: `into` alone would leave them "unchanged" and out of the statement.
-    let mut columns = sms::ActiveModel::from(row.clone()).reset_all();
-    for column in FILLED_LATER {
-        columns.not_set(column);
-    }
-    columns
-}
-
-/// Reserves `count` ids of the sms table and answers the first: a multi-row insert does not promise which row gets which.
-async fn reserve_ids(txn: &DatabaseTransaction, count: usize) -> Result<i64, StoreError> {
-    let backend = txn.get_database_backend();
-    let statement = if backend == DbBackend::Postgres {
-        // The lock keeps the range whole; nextval alone could interleave with another process.
-        lock(txn, Lock::Key(b"sms.id")).await?;
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        Statement::from_sql_and_values(
-            backend,
-            "SELECT min(nextval(pg_get_serial_sequence('sms', 'id')))::bigint AS first FROM generate_series(1, $1)",
-            [count.into()],
-        )
-    } else {
-        // The one writer holds the transaction; AUTOINCREMENT's own counter follows what is inserted.
-        Statement::from_string(
-            backend,
-            "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'sms'), 0) + 1 AS first",
-        )
-    };
-    let row = txn.query_one_raw(statement).await?;
-    let row = row.ok_or_else(|| StoreError::corrupt("sms.id", "no next id"))?;
-    Ok(row.try_get("", "first")?)
-}
+#[cfg(test)]
+mod tests;

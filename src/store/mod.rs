@@ -118,7 +118,7 @@ impl Store {
     /// Why it is not.
     pub async fn probe_write(&self) -> Result<(), StoreError> {
         let now = self.now();
-        self.write(async |txn| settings::put(txn, "probe", "1", now).await).await
+        self.write_aside(async |txn| settings::put(txn, "probe", "1", now).await).await
     }
 
     /// Runs `work` in one write transaction and commits it; an error rolls it back.

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::{match_bucket, recharge_order, sms, sms_match};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
 use super::event::NewEvent;
@@ -101,9 +101,15 @@ pub async fn put_orders(txn: &DatabaseTransaction, orders: &[Order], now: UnixMs
     for bucket in &buckets {
         bucket.lock(txn).await?;
     }
-    if !known.is_empty() {
-        // Read again under the locks: another process may have changed them meanwhile.
+    if !known.is_empty() || txn.get_database_backend() == DbBackend::Postgres {
+        // Read again under the locks: another process may have added or changed them meanwhile.
         known = rows_of(txn, orders.iter().map(|order| order.order_id.as_str())).await?;
+        for row in known.values() {
+            let bucket = Bucket::of(order_of(row)?.money);
+            if buckets.insert(bucket) {
+                bucket.lock(txn).await?;
+            }
+        }
     }
     let mut taken = OrdersTaken::default();
     let mut changes = SmsChanges::new(txn, now, "order_book");
@@ -208,16 +214,42 @@ async fn replace(
 
 /// What the change of an order means for the sms it is matched with.
 async fn follow(changes: &mut SmsChanges<'_>, before: &Order, after: &Order) -> Result<(), StoreError> {
-    let Some(pair) = active_match_of_order(changes.txn(), &after.order_id).await? else { return Ok(()) };
-    let Some(row) = sms::Entity::find_by_id(pair.sms_id).lock_exclusive().one(changes.txn()).await? else {
+    let Some(held) = active_match_of_order(changes.txn(), &after.order_id).await? else { return Ok(()) };
+    let Some(row) = sms::Entity::find_by_id(held.sms_id).lock_exclusive().one(changes.txn()).await? else {
         return Ok(());
     };
+    // Read again under the row's lock: a reset or a distrust may have taken the pair apart meanwhile.
+    let Some(pair) = active_match_of_order(changes.txn(), &after.order_id).await? else { return Ok(()) };
+    if row.state == SmsState::Settled.as_str() {
+        return doubt_settled(changes, &row, before, after).await;
+    }
     match after.status {
         OrderStatus::Approved => settle(changes, &row, &after.order_id).await,
         OrderStatus::Open if before.money == after.money => Ok(()),
         OrderStatus::Open => release(changes, &pair, &row, "the order asks for another amount now").await,
         left => release(changes, &pair, &row, &format!("the order was {left}")).await,
     }
+}
+
+/// A settled sms stays with its order whatever becomes of that: its money was credited once, and must not be credited again
+/// with another order. Where the wallet takes the order's approval or amount back, people look.
+async fn doubt_settled(
+    changes: &mut SmsChanges<'_>,
+    row: &sms::Model,
+    before: &Order,
+    after: &Order,
+) -> Result<(), StoreError> {
+    if after.status == OrderStatus::Approved && before.money == after.money {
+        return Ok(());
+    }
+    let mut next = row.clone();
+    next.review = Review::NeedCheck.as_str().to_owned();
+    next.review_by = None;
+    next.review_at = None;
+    next.review_note = None;
+    let reason = format!("the wallet credited its order, which is {} over {} now", after.status, after.money);
+    changes.apply(row, next, Some(reason)).await?;
+    Ok(())
 }
 
 /// Marks the sms of an approved order as settled.

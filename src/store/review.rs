@@ -83,9 +83,12 @@ async fn confirm(
         return Err(Refusal::Conflict(format!("sms {} is {}: it cannot be linked yet", row.id, row.state)).into());
     }
     let txn = changes.txn();
-    let order = open_order(txn, order_id).await?;
-    let order_bucket = Bucket::of(order_of(&order)?.money);
+    let order_bucket = Bucket::of(order_of(&open_order(txn, order_id).await?)?.money);
     order_bucket.lock(txn).await?;
+    // Read again under the lock: the wallet may have closed or changed it meanwhile.
+    if Bucket::of(order_of(&open_order(txn, order_id).await?)?.money) != order_bucket {
+        return Err(Refusal::Conflict(format!("order {order_id} has just changed; look at it again")).into());
+    }
     if let Some(pair) = active_match_of_order(txn, order_id).await? {
         return Err(Refusal::Conflict(format!("order {order_id} is taken by sms {}", pair.sms_id)).into());
     }

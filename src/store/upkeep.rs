@@ -1,8 +1,8 @@
 //! The heartbeat's row, what the compensator looks for, and what retention purges.
 
 use entity::{recharge_order, sighting, sms};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect};
 
 use super::matching::bucket_of;
 use super::order::mark_buckets;
@@ -26,9 +26,10 @@ impl Store {
     pub async fn send_heartbeat(&self) -> Result<(), StoreError> {
         let now = self.now();
         self.write(async |txn| {
-            sms::Entity::delete_by_id(HEARTBEAT_ID).exec(txn).await?;
             let row = sms::ActiveModel::from(heartbeat_row(now)).reset_all();
-            sms::Entity::insert(row).exec_without_returning(txn).await?;
+            // One row for all workers: each replaces what the one before left.
+            let anew = OnConflict::column(sms::Column::Id).update_columns(sms::Column::iter()).to_owned();
+            sms::Entity::insert(row).on_conflict(anew).exec_without_returning(txn).await?;
             Ok(())
         })
         .await

@@ -18,6 +18,9 @@ pub enum LogInstallError {
     Twice(#[from] tracing::subscriber::SetGlobalDefaultError),
 }
 
+/// Libraries that tell at `info` what only their authors ask for. The configured filter comes after it and wins.
+const QUIET: &str = "actix_server=warn,sea_orm_migration=warn";
+
 /// Installs the process's log, written to stderr.
 pub fn install_log(config: &LogConfig) -> Result<(), LogInstallError> {
     let pretty = match config.format {
@@ -35,7 +38,8 @@ fn subscriber(
     filter: &str,
     writer: BoxMakeWriter,
 ) -> Result<Box<dyn tracing::Subscriber + Send + Sync>, LogInstallError> {
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(filter)?).with_writer(writer);
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(format!("{QUIET},{filter}"))?).with_writer(writer);
     if pretty {
         return Ok(Box::new(builder.with_ansi(std::io::stderr().is_terminal()).finish()));
     }

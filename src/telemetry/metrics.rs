@@ -9,12 +9,8 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 
 /// The names, for those who count.
 pub mod names {
-    /// Messages stored, by `source`.
+    /// Deliveries taken, by `source` and `status` (stored, duplicate, held, ignored).
     pub const SMS_INGESTED: &str = "recon_sms_ingested_total";
-    /// Messages that told again of a stored one, by `source`.
-    pub const SMS_DUPLICATE: &str = "recon_sms_duplicate_total";
-    /// Requests to `/ingest` that were refused, by `reason`.
-    pub const INGEST_REFUSED: &str = "recon_ingest_refused_total";
     /// Messages per commit of the inbox.
     pub const INBOX_COMMIT_MESSAGES: &str = "recon_inbox_commit_messages";
     /// Seconds of a commit of the inbox.
@@ -23,8 +19,14 @@ pub mod names {
     pub const PARSE: &str = "recon_parse_total";
     /// Deposits that the matcher decided, by `outcome`.
     pub const MATCH: &str = "recon_match_total";
-    /// Seconds from storing a message to its decision.
-    pub const DECISION_SECONDS: &str = "recon_decision_duration_seconds";
+    /// Buckets that could not be decided and were set aside.
+    pub const MATCH_FAILED: &str = "recon_match_failed_total";
+    /// Messages that the whitelist was asked about, by `outcome`.
+    pub const WHITELIST: &str = "recon_whitelist_total";
+    /// Messages that stand in a stage past its deadline, by `state`.
+    pub const SMS_STUCK: &str = "recon_sms_stuck";
+    /// Age of the oldest message that is not decided.
+    pub const UNDECIDED_OLDEST_AGE_SECONDS: &str = "recon_sms_undecided_oldest_age_seconds";
     /// Messages that wait for a person.
     pub const REVIEW_QUEUE_DEPTH: &str = "recon_review_queue_depth";
     /// Age of the oldest message that waits for a person.
@@ -69,14 +71,15 @@ const fn metric(name: &'static str, kind: MetricKind, meaning: &'static str) -> 
 
 /// Every metric of the program.
 pub const METRICS: &[Metric] = &[
-    metric(names::SMS_INGESTED, MetricKind::Counter, "Messages stored, by source."),
-    metric(names::SMS_DUPLICATE, MetricKind::Counter, "Messages that told again of a stored one, by source."),
-    metric(names::INGEST_REFUSED, MetricKind::Counter, "Requests to /ingest that were refused, by reason."),
+    metric(names::SMS_INGESTED, MetricKind::Counter, "Deliveries taken, by source and status."),
     metric(names::INBOX_COMMIT_MESSAGES, MetricKind::Histogram, "Messages per commit of the inbox."),
     metric(names::INBOX_COMMIT_SECONDS, MetricKind::Histogram, "Duration of a commit of the inbox."),
     metric(names::PARSE, MetricKind::Counter, "Messages that templates were asked to read, by outcome."),
     metric(names::MATCH, MetricKind::Counter, "Deposits that the matcher decided, by outcome."),
-    metric(names::DECISION_SECONDS, MetricKind::Histogram, "Time from storing a message to its decision."),
+    metric(names::MATCH_FAILED, MetricKind::Counter, "Buckets that could not be decided and were set aside."),
+    metric(names::WHITELIST, MetricKind::Counter, "Messages that the whitelist was asked about, by outcome."),
+    metric(names::SMS_STUCK, MetricKind::Gauge, "Messages that stand in a stage past its deadline, by state."),
+    metric(names::UNDECIDED_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that is not decided."),
     metric(names::REVIEW_QUEUE_DEPTH, MetricKind::Gauge, "Messages that wait for a person."),
     metric(names::REVIEW_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that waits for a person."),
     metric(names::ACTOR_RESTARTS, MetricKind::Counter, "Restarts of actors, by actor and reason."),

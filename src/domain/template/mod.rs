@@ -5,14 +5,7 @@
 //! `domain`; the parser actor, the template registry and the benches use it. The language is described in
 //! `docs/reference/recon/templates.md`.
 //!
-//! Invariants, each cited where it is held and by the test that shows it:
-//! - INV-P1: a number field takes a whole number, and two numbers fused by a lost line break never parse.
-//! - INV-P2: a number that mixes digit systems never parses.
-//! - INV-P3: a text that one template can read in two ways is not booked.
-//! - INV-P4: a word that the template sets off is not read from the end of a longer word.
-//! - INV-P5: a word outside the fields that says that no money came keeps a deposit from being booked.
-//! - INV-P6: a text that a withdrawal or ignore template fits is no deposit.
-//! - INV-P7: templates that read different values from a text book none of them.
+//! Its invariants (INV-P1 and on) stand in `docs/specs/recon/invariants.md`.
 
 mod book;
 mod compile;
