@@ -24,32 +24,66 @@ const CONNECTIONS: u32 = 64;
 const BATCH_CONNECTIONS: u32 = 4;
 const BATCH: u32 = 500;
 
+/// What was done, and in which time, over all rounds.
+#[derive(Debug, Default)]
+struct Total {
+    count: u64,
+    within: Duration,
+}
+
+impl Total {
+    fn add(&mut self, (count, within): (u64, Duration)) {
+        self.count += count;
+        self.within += within;
+    }
+
+    fn rate(&self) -> f64 {
+        rate(self.count, self.within)
+    }
+}
+
+/// In rounds, so that a disk which others use at times slows down all of it alike. No daemon runs beside the disk's rounds.
 pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<Vec<Figure>> {
-    let within = Duration::from_secs(scale.pick(10, 2));
-    let disk_one = disk_rate(scratch, 1, within).await?;
-    let disk_batch = disk_rate(scratch, BATCH, within).await?;
-    let store_batch = store_rate(scratch, within).await?;
-    let daemon = Daemon::start(&scratch.path("daemon")).await?;
-    let path = daemon.add_phone().await?;
-    let next = Cell::new(0);
-    let singles = Load { daemon: &daemon, path: &path, next: &next, batch: None };
-    let singles = singles.run(CONNECTIONS, within).await?;
-    let batches = Load { daemon: &daemon, path: &path, next: &next, batch: Some(BATCH) };
-    let batches = batches.run(BATCH_CONNECTIONS, within).await?;
+    let within = Duration::from_secs(scale.pick(3, 1));
+    let [mut disk_one, mut disk_many, mut store, mut singles, mut batches] = [(); 5].map(|()| Total::default());
+    for round in 0..scale.pick(5, 2) {
+        disk_one.add(disk(scratch, &format!("one-{round}.db"), 1, within).await?);
+        disk_many.add(disk(scratch, &format!("many-{round}.db"), BATCH, within).await?);
+        store.add(store_alone(scratch, &format!("store-{round}.db"), within).await?);
+        singles.add(http(scratch, &format!("singles-{round}"), CONNECTIONS, None, within).await?);
+        batches.add(http(scratch, &format!("batches-{round}"), BATCH_CONNECTIONS, Some(BATCH), within).await?);
+    }
+    let ratio = |of: &Total, to: &Total| of.rate() / to.rate();
     Ok(vec![
-        Figure::new("disk: commits of one row", disk_one, "rows/s"),
-        Figure::new("disk: commits of 500 rows", disk_batch, "rows/s"),
-        Figure::new("store alone: commits of 500 messages", store_batch, "messages/s"),
-        Figure::new("ingest: single posts, 64 connections", singles, "messages/s"),
-        Figure::new("ingest: single posts / commits of one row", singles / disk_one, "x").to(Target::AtLeast(5.0)),
-        Figure::new("ingest: batches of 500", batches, "messages/s"),
-        Figure::new("ingest: batches / commits of 500 rows", batches / disk_batch, "x").to(Target::AtLeast(0.25)),
+        Figure::new("disk: commits of one row", disk_one.rate(), "rows/s"),
+        Figure::new("disk: commits of 500 rows", disk_many.rate(), "rows/s"),
+        Figure::new("store alone: commits of 500 messages", store.rate(), "messages/s"),
+        Figure::new("ingest: single posts, 64 connections", singles.rate(), "messages/s"),
+        Figure::new("ingest: single posts / commits of one row", ratio(&singles, &disk_one), "x")
+            .to(Target::AtLeast(5.0)),
+        Figure::new("ingest: batches of 500", batches.rate(), "messages/s"),
+        Figure::new("ingest: batches / commits of 500 rows", ratio(&batches, &disk_many), "x")
+            .to(Target::AtLeast(0.25)),
     ])
 }
 
-/// Rows a second into a plain table, `batch` in each commit.
-async fn disk_rate(scratch: &Scratch, batch: u32, within: Duration) -> anyhow::Result<f64> {
-    let table = PlainTable::create(&scratch.path(&format!("plain-{batch}.db"))).await?;
+/// Messages that a new daemon acknowledged.
+async fn http(
+    scratch: &Scratch,
+    name: &str,
+    connections: u32,
+    batch: Option<u32>,
+    within: Duration,
+) -> anyhow::Result<(u64, Duration)> {
+    let daemon = Daemon::start(&scratch.path(name)).await?;
+    let path = daemon.add_phone().await?;
+    let load = Load { daemon: &daemon, path: &path, next: &Cell::new(0), batch };
+    load.run(connections, within).await
+}
+
+/// Rows into a plain table, `batch` in each commit.
+async fn disk(scratch: &Scratch, file: &str, batch: u32, within: Duration) -> anyhow::Result<(u64, Duration)> {
+    let table = PlainTable::create(&scratch.path(file)).await?;
     let now = Clock::system().now();
     let began = Instant::now();
     let mut rows = 0;
@@ -59,14 +93,14 @@ async fn disk_rate(scratch: &Scratch, batch: u32, within: Duration) -> anyhow::R
         table.commit(&chunk).await?;
         rows += batch;
     }
-    let rate = rate(rows.into(), began.elapsed());
+    let elapsed = began.elapsed();
     table.close().await?;
-    Ok(rate)
+    Ok((rows.into(), elapsed))
 }
 
-/// Messages a second into the store, 500 in each commit: ingestion without HTTP and without the stages.
-async fn store_rate(scratch: &Scratch, within: Duration) -> anyhow::Result<f64> {
-    let store = scratch.store("store.db").await?;
+/// Messages into the store, 500 in each commit: ingestion without HTTP and without the stages.
+async fn store_alone(scratch: &Scratch, file: &str, within: Duration) -> anyhow::Result<(u64, Duration)> {
+    let store = scratch.store(file).await?;
     let began = Instant::now();
     let mut stored = 0;
     while began.elapsed() < within {
@@ -77,9 +111,9 @@ async fn store_rate(scratch: &Scratch, within: Duration) -> anyhow::Result<f64> 
         store.take(&[deliver], Duration::from_mins(3)).await?;
         stored += BATCH;
     }
-    let rate = rate(stored.into(), began.elapsed());
+    let elapsed = began.elapsed();
     store.close().await;
-    Ok(rate)
+    Ok((stored.into(), elapsed))
 }
 
 struct Load<'a> {
@@ -90,12 +124,12 @@ struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Posts over so many connections, each with one request on its way; answers the acknowledged messages a second.
-    async fn run(&self, connections: u32, within: Duration) -> anyhow::Result<f64> {
+    /// Posts over so many connections, each with one request on its way; answers how many messages were acknowledged.
+    async fn run(&self, connections: u32, within: Duration) -> anyhow::Result<(u64, Duration)> {
         let began = Instant::now();
         let all = (0..connections).map(|_| self.post_until(began + within));
-        let stored: u64 = futures_util::future::try_join_all(all).await?.into_iter().sum();
-        Ok(rate(stored, began.elapsed()))
+        let stored = futures_util::future::try_join_all(all).await?.into_iter().sum();
+        Ok((stored, began.elapsed()))
     }
 
     async fn post_until(&self, end: Instant) -> anyhow::Result<u64> {
