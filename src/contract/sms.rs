@@ -249,6 +249,7 @@ pub struct CheckInput {
     pub decision: CheckDecision,
     /// The order to link it with by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 128)]
     pub order_id: Option<String>,
     /// Why, for the record: up to 1,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,10 +1,12 @@
 //! The OpenAPI document. The routes declare what is their own; what every route of a kind has is added here, once.
 
+use std::collections::BTreeMap;
+
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToSchema as _};
@@ -79,8 +81,34 @@ pub fn openapi() -> OpenApi {
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("`service.token` of the configuration"))
         .build();
-    document.components.get_or_insert_default().add_security_scheme(SCHEME, SecurityScheme::Http(bearer));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer));
+    open_what_is_flattened(&mut components.schemas);
     document
+}
+
+/// A view that flattens an input is `allOf` the input and more; but an input takes no further fields, so nothing would fit
+/// both. The input's fields stand in the view themselves then, without that ban.
+fn open_what_is_flattened(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let closed: BTreeMap<String, Object> = schemas
+        .iter()
+        .filter_map(|(name, schema)| match schema {
+            RefOr::T(Schema::Object(object)) if object.additional_properties.is_some() => {
+                Some((format!("#/components/schemas/{name}"), object.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    for schema in schemas.values_mut() {
+        let RefOr::T(Schema::AllOf(all)) = schema else { continue };
+        for part in &mut all.items {
+            let RefOr::Ref(reference) = part else { continue };
+            if let Some(mut object) = closed.get(&reference.ref_location).cloned() {
+                object.additional_properties = None;
+                *part = RefOr::T(Schema::Object(object));
+            }
+        }
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {

@@ -13,7 +13,7 @@ pub fn int_id(request: &HttpRequest, name: &str) -> Result<i64, Problem> {
     let text = raw(request, name);
     let plain = text.strip_prefix('-').unwrap_or(text);
     // One writing for each id: `01` must not be another name of 1.
-    let is_integer = plain.bytes().all(|byte| byte.is_ascii_digit()) && (plain == "0" || !plain.starts_with('0'));
+    let is_integer = text == "0" || (!plain.starts_with('0') && plain.bytes().all(|byte| byte.is_ascii_digit()));
     is_integer
         .then(|| text.parse().ok())
         .flatten()

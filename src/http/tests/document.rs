@@ -112,3 +112,15 @@ async fn the_document_names_the_words_that_are_sent_and_not_our_variants() {
     let sms_states: Vec<_> = crate::domain::sms::SmsState::ALL.iter().map(|state| state.as_str()).collect();
     assert_eq!(schemas["SmsState"]["enum"], serde_json::json!(sms_states));
 }
+
+#[actix_web::test]
+async fn a_view_that_holds_an_input_may_hold_more_than_the_input() {
+    let document = serde_json::to_value(crate::http::openapi()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["TemplateSpec"]["additionalProperties"], false, "an input takes nothing unknown");
+    let parts = schemas["TemplateView"]["allOf"].as_array().unwrap();
+    assert!(parts.iter().any(|part| part["properties"]["pattern"].is_object()), "{parts:?}");
+    for part in parts {
+        assert!(part["$ref"].is_null() && part["additionalProperties"].is_null(), "{part}");
+    }
+}
