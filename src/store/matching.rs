@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use entity::{match_bucket, sms};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, EntityTrait};
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction};
+use sea_orm::{DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::order::{Bucket, mark_buckets};
 use super::sms_change::{SmsChanges, system_review};
@@ -33,6 +33,9 @@ const SET_ASIDE: Duration = Duration::from_secs(15);
 
 /// A deposit whose bucket failed this often asks for a check.
 const ATTEMPTS_BEFORE_CHECK: i64 = 3;
+
+/// Far below the second after which PostgreSQL looks for circles.
+const GIVE_WAY: &str = "SET LOCAL lock_timeout = '200ms'";
 
 /// How far the clocks of processes that share a store may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
@@ -66,7 +69,7 @@ impl Store {
             return Ok(Decided::default());
         }
         match self.decide(&buckets, windows).await {
-            Err(error) if !error.is_transient() => self.decide_each(&buckets, windows).await,
+            Err(error) if error.is_contention() || !error.is_transient() => self.decide_each(&buckets, windows).await,
             done => done,
         }
     }
@@ -144,7 +147,13 @@ impl Store {
     async fn decide(&self, buckets: &BTreeSet<Bucket>, windows: &Windows) -> Result<Decided, StoreError> {
         let _turn = self.stage_turn().await;
         let now = self.now();
-        self.write_again(async |txn| {
+        let work = async |txn: &DatabaseTransaction| {
+            if buckets.len() > 1 && txn.get_database_backend() == DbBackend::Postgres {
+                // The inbox locks messages in the order of their ids, and so does a bucket, but not several. Rather than
+                // wait in a circle with it, where PostgreSQL might break the inbox off and a phone be refused, several
+                // give way and are decided one by one.
+                txn.execute_unprepared(GIVE_WAY).await?;
+            }
             let mut done = Decided::default();
             let mut changes = SmsChanges::new(txn, now, "order_matcher");
             // In one order for all, so that two matchers cannot wait for each other.
@@ -155,8 +164,8 @@ impl Store {
             }
             changes.finish().await?;
             Ok(done)
-        })
-        .await
+        };
+        if buckets.len() > 1 { self.write(work).await } else { self.write_again(work).await }
     }
 
     async fn pending_buckets(&self, limit: u64) -> Result<BTreeSet<Bucket>, StoreError> {

@@ -1,7 +1,7 @@
 //! What one decision must not do to others, and what people's checks mean for it.
 
 use entity::sms_decision;
-use sea_orm::{ActiveModelTrait as _, ConnectionTrait as _, DbBackend, Statement};
+use sea_orm::{ActiveModelTrait as _, Statement};
 
 use super::write::pair_row;
 use super::*;
@@ -320,5 +320,30 @@ async fn an_order_that_is_being_closed_cannot_be_linked() {
         assert!(matches!(linked, Err(StoreError::Refused(Refusal::Conflict(_)))), "{linked:?}");
         settles(&store).await;
         assert_eq!(decided(&store, id).await, is("unmatched", "none", None));
+    }
+}
+
+/// On PostgreSQL the inbox may hold a message of one bucket: it never waits in a circle with the matcher, since several
+/// buckets give way, and only the one is waited for.
+#[tokio::test]
+async fn several_buckets_give_way_to_whoever_holds_a_message_of_one() {
+    for store in stores().await.into_iter().filter(|store| store.backend() == DbBackend::Postgres) {
+        let ids = [store.put_sms(deposit("홍길동", KRW)).await, store.put_sms(deposit("김철수", KRW + 1)).await];
+        let holds = store.write(async |txn| {
+            sms::Entity::find_by_id(ids[1]).lock_exclusive().one(txn).await?;
+            while store.state_of(ids[0]).await == SmsState::Parsed {
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        });
+        let decides = async {
+            while store.state_of(ids[1]).await == SmsState::Parsed {
+                store.decide_pending(&WINDOWS, 64).await.unwrap();
+            }
+        };
+        let within = Duration::from_secs(10);
+        let (held, decided) = tokio::join!(tokio::time::timeout(within, holds), tokio::time::timeout(within, decides));
+        held.unwrap().unwrap();
+        decided.unwrap();
     }
 }
