@@ -99,13 +99,19 @@ fn open_what_is_flattened(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
             _ => None,
         })
         .collect();
-    schemas.values_mut().for_each(|schema| open_in(schema, &closed));
+    for schema in schemas.values_mut() {
+        open_in(schema, &closed);
+    }
 }
 
 /// Pages hold their items' schema in themselves, so this looks into properties and arrays too.
 fn open_in(schema: &mut RefOr<Schema>, closed: &BTreeMap<String, Object>) {
     match schema {
-        RefOr::T(Schema::Object(object)) => object.properties.values_mut().for_each(|field| open_in(field, closed)),
+        RefOr::T(Schema::Object(object)) => {
+            for field in object.properties.values_mut() {
+                open_in(field, closed);
+            }
+        }
         RefOr::T(Schema::Array(array)) => {
             if let ArrayItems::RefOrSchema(items) = &mut array.items {
                 open_in(items, closed);
