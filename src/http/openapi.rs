@@ -6,7 +6,7 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayItems, Object, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 use utoipa::{OpenApi as _, ToSchema as _};
@@ -100,14 +100,33 @@ fn open_what_is_flattened(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
         })
         .collect();
     for schema in schemas.values_mut() {
-        let RefOr::T(Schema::AllOf(all)) = schema else { continue };
-        for part in &mut all.items {
-            let RefOr::Ref(reference) = part else { continue };
-            if let Some(mut object) = closed.get(&reference.ref_location).cloned() {
-                object.additional_properties = None;
-                *part = RefOr::T(Schema::Object(object));
+        open_in(schema, &closed);
+    }
+}
+
+/// Pages hold their items' schema in themselves, so this looks into properties and arrays too.
+fn open_in(schema: &mut RefOr<Schema>, closed: &BTreeMap<String, Object>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            for field in object.properties.values_mut() {
+                open_in(field, closed);
             }
         }
+        RefOr::T(Schema::Array(array)) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                open_in(items, closed);
+            }
+        }
+        RefOr::T(Schema::AllOf(all)) => {
+            for part in &mut all.items {
+                let RefOr::Ref(reference) = part else { continue };
+                if let Some(mut object) = closed.get(&reference.ref_location).cloned() {
+                    object.additional_properties = None;
+                    *part = RefOr::T(Schema::Object(object));
+                }
+            }
+        }
+        _ => {}
     }
 }
 
