@@ -164,7 +164,7 @@ pub async fn put_orders(txn: &DatabaseTransaction, orders: &[Order], now: UnixMs
 
 fn event_of(order: &Order) -> NewEvent {
     let data = json!({"order_id": order.order_id, "status": order.status, "version": order.version});
-    NewEvent { kind: "order.updated", data }
+    NewEvent::new("order.updated", &data)
 }
 
 async fn rows_of<'a>(

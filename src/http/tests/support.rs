@@ -110,7 +110,7 @@ fn nothing() -> Refusal {
 
 fn taken(deliver: &Deliver) -> Vec<Taken> {
     let status = if deliver.trusted { TakenAs::Stored } else { TakenAs::Held };
-    (1..).zip(&deliver.deliveries).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
+    (1..).zip(deliver.deliveries()).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
 }
 
 fn top_info() -> TopInfo {
