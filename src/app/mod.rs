@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Role, credentials};
 use crate::http::server::{self, Running};
 use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
+use crate::private_file;
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
 use crate::supervision::{Placement, Policy, Spec, Supervision};
@@ -63,8 +64,7 @@ impl App {
     /// One plain sentence for what cannot be: the port is taken, the database away, a migration missing,
     /// another daemon on the same SQLite file.
     pub async fn start(config: &Config, metrics: PrometheusHandle, clock: Clock) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("the data directory {} cannot be made", config.data_dir.display()))?;
+        private_file::create_dir(&config.data_dir)?;
         let secrets = SecretBox::open_or_create(&config.secrets.key_file)?;
         let token = credentials::service_token(config)?;
         let sole = sole::hold(config.database.url.expose())?;

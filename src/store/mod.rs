@@ -33,7 +33,7 @@ mod turns;
 mod upkeep;
 
 pub use command::Done;
-pub use connect::StoreOptions;
+pub use connect::{StoreOptions, sqlite_file};
 pub use error::StoreError;
 pub use upkeep::HEARTBEAT_SENDER;
 
