@@ -241,6 +241,9 @@ pub struct ResetDone {
     pub reset: u64,
     /// Those that did not.
     pub skipped: Vec<ResetSkipped>,
+    /// Of those that did, the held ones, for the audit.
+    #[serde(skip)]
+    pub released: Vec<i64>,
 }
 
 /// An operator's check. It writes the review state and, if given, a manual order link. It moves no money and cannot.
