@@ -71,6 +71,14 @@ async fn confirm(
     input: &CheckInput,
     operator: &str,
 ) -> Result<String, StoreError> {
+    if matches!(word("sms.state", row.id, &row.state)?, SmsState::Held | SmsState::Received | SmsState::Accepted) {
+        // Confirmed now, it would hide what parser and matcher are yet to find (INV-S2).
+        return Err(Refusal::Conflict(format!(
+            "sms {} is {}: nothing has been read from it yet that could be confirmed",
+            row.id, row.state
+        ))
+        .into());
+    }
     after.review = Review::Confirmed.as_str().to_owned();
     let Some(order_id) = input.order_id.as_deref().filter(|order_id| row.order_id.as_deref() != Some(order_id)) else {
         return Ok(match &row.order_id {
@@ -80,9 +88,6 @@ async fn confirm(
     };
     if row.state == SmsState::Settled.as_str() {
         return Err(Refusal::Conflict(format!("sms {} is settled with another order", row.id)).into());
-    }
-    if matches!(word("sms.state", row.id, &row.state)?, SmsState::Held | SmsState::Received | SmsState::Accepted) {
-        return Err(Refusal::Conflict(format!("sms {} is {}: it cannot be linked yet", row.id, row.state)).into());
     }
     let txn = changes.txn();
     // Read under the lock of its bucket: an order that fits is in the deposit's own, which `check` has locked.

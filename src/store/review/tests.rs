@@ -32,8 +32,11 @@ fn read(direction: Option<&str>, amount: Option<i64>) -> sms::Model {
 }
 
 async fn links(store: &TestStore, id: i64, order_id: &str) -> Result<sms::Model, Refusal> {
+    confirms(store, id, Some(order_id.to_owned())).await
+}
+
+async fn confirms(store: &TestStore, id: i64, order_id: Option<String>) -> Result<sms::Model, Refusal> {
     let version = store.sms_row(id).await.unwrap().unwrap().version;
-    let order_id = Some(order_id.to_owned());
     let input = CheckInput { decision: CheckDecision::Confirm, order_id, note: None, version };
     let now = store.now();
     let linked = store.write(async |txn| {
@@ -65,6 +68,21 @@ async fn a_person_links_a_deposit_only_with_an_order_of_its_money() {
         }
         let linked = links(&store, deposit, "SAME").await.unwrap();
         assert_eq!((linked.state.as_str(), linked.order_id.as_deref()), ("matched", Some("SAME")));
+    }
+}
+
+#[tokio::test]
+async fn what_has_not_been_read_cannot_be_confirmed() {
+    for store in stores().await {
+        for state in [SmsState::Held, SmsState::Received, SmsState::Accepted] {
+            let id = store.put_sms(message("15881688", state, base())).await;
+            let refused = confirms(&store, id, None).await;
+            assert!(matches!(refused, Err(Refusal::Conflict(_))), "{state}: {refused:?}");
+        }
+        for state in [SmsState::Unparsed, SmsState::Quarantined, SmsState::Rejected, SmsState::Unmatched] {
+            let id = store.put_sms(message("15881688", state, base())).await;
+            assert_eq!(confirms(&store, id, None).await.unwrap().review, "confirmed", "{state}");
+        }
     }
 }
 
