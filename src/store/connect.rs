@@ -1,10 +1,11 @@
 //! Opening the database: one writer and some readers on SQLite, one pool on PostgreSQL.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use percent_encoding::percent_decode_str;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::StoreError;
@@ -31,6 +32,7 @@ pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// The writer and the readers.
 pub(super) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
     if options.url.starts_with("sqlite:") {
+        make_for_this_user(&options.url);
         let writer = Database::connect(sqlite(&options.url, true)).await?;
         let mut readers = sqlite(&options.url, false);
         readers.max_connections(options.connections.max(1)).min_connections(0);
@@ -56,10 +58,23 @@ const PRAGMAS: [(&str, &str); 4] = [
     ("temp_store", "MEMORY"),
 ];
 
-/// The file of a `sqlite:` URL.
-pub(super) fn sqlite_file(url: &str) -> Result<PathBuf, StoreError> {
-    let options = SqliteConnectOptions::from_str(url).map_err(|error| StoreError::corrupt("database.url", error))?;
-    Ok(options.get_filename().to_owned())
+/// The file of a `sqlite://` address; none for another engine or a database in memory.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite://")?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path.into_owned()))
+}
+
+/// Makes the file, where there is none, before SQLite does: that would leave it to the umask who can read customers' texts.
+/// Its `-wal` and `-shm` take over its mode.
+fn make_for_this_user(url: &str) {
+    let made = sqlite_file(url).map(|path| File::options().write(true).create_new(true).mode(0o600).open(path));
+    if let Some(Err(error)) = made {
+        // It is there already; or it cannot be made, and SQLite says why.
+        tracing::trace!(%error, "no database file was made");
+    }
 }
 
 /// The connection of the inbox, to a database that is there.

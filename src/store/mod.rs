@@ -33,7 +33,7 @@ mod turns;
 mod upkeep;
 
 pub use command::Done;
-pub use connect::StoreOptions;
+pub use connect::{StoreOptions, sqlite_file};
 pub use error::StoreError;
 pub use upkeep::HEARTBEAT_SENDER;
 
@@ -88,7 +88,11 @@ impl Store {
     pub async fn open(options: &StoreOptions, clock: Clock, secrets: SecretBox) -> Result<Self, StoreError> {
         let (writer, reader) = connect::open(options).await?;
         let intake = match reader.get_database_backend() {
-            DbBackend::Sqlite => Some(Arc::new(SqliteIntake::new(connect::sqlite_file(&options.url)?))),
+            DbBackend::Sqlite => {
+                let file = sqlite_file(&options.url)
+                    .ok_or_else(|| StoreError::corrupt("database.url", "SQLite needs a file: sqlite://PATH"))?;
+                Some(Arc::new(SqliteIntake::new(file)))
+            }
             _ => None,
         };
         let inner = Inner {

@@ -21,6 +21,7 @@ use crate::contract::system::{Event, TopInfo};
 use crate::contract::template::TemplateTestDone;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::UnixMs;
+use crate::http::gate::InHand;
 use crate::http::health::Check;
 use crate::http::ports::{Actors, Ask};
 use crate::http::server::{Served, app};
@@ -261,6 +262,7 @@ impl TestApp {
             checks: vec![fake.clone()],
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             draining,
+            in_hand: InHand::default(),
         };
         let state = ServiceState {
             phones: fake.clone(),
