@@ -145,8 +145,9 @@ fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, publ
         async move { Ok(child) }
     });
     let (of, validator, url) = (store.clone(), stages.validator.clone(), public_url.to_owned());
+    let enrolled_max = config.shooter.enrolled_max;
     let devices = supervision.spawn(one("device_registry").critical(), move || {
-        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url);
+        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url).enrolled_max(enrolled_max);
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());
