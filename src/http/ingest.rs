@@ -43,8 +43,8 @@ pub(super) struct IngestResult {
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(Path::new("/ingest/enrol/{enrolment_token}/{format}").post(web::route().to(enrol)).service())
-        .service(Path::new("/ingest/{device_token}/{format}").post(web::route().to(ingest)).service());
+        .service(Path::new("/ingest/{device_token}/{format}").post(web::route().to(ingest)).service())
+        .service(Path::new("/ingest/enrol/{enrolment_token}/{format}").post(web::route().to(enrol)).service());
 }
 
 /// Takes messages of a device. 200 only once they are stored for good; otherwise nothing of the request was taken.
@@ -66,8 +66,11 @@ pub(super) async fn ingest(
     let format = format_of(&request)?;
     limit_address(&service, &request)?;
     let token = text_id(&request, "device_token")?;
-    let Some(device) = ask(&*service.state.devices, FindDevice { token }).await? else {
-        return Err(unknown_token(&service, &request));
+    let device = match service.state.device_book.find(&token) {
+        Some(device) => device,
+        None => ask(&*service.state.devices, FindDevice { token })
+            .await?
+            .ok_or_else(|| unknown_token(&service, &request))?,
     };
     take(&service, &request, payload.into_inner(), format, &device).await
 }
@@ -138,7 +141,7 @@ async fn take(
     } else {
         let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
         let (line, trusted) = (device.line.clone(), device.trusted);
-        ask(&*service.state.inbox, Deliver { source, line, trusted, deliveries }).await?
+        ask(&*service.state.inbox, Deliver::new(source, line, trusted, deliveries)).await?
     }
     .into_iter();
     let mut results = Vec::with_capacity(ids.len());

@@ -1,11 +1,12 @@
 //! Owns the shooter devices: phones that post their SMS to us.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
-use tokio::time::Instant;
 
+use super::device_book::{DeviceBook, FRESH};
 use super::fields::Fields;
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::device::{Device, DeviceInput};
@@ -29,10 +30,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// The default of `shooter.enrolled_max`.
 const ENROLLED_MAX: u32 = 100;
 
-/// How long a device is taken from memory without asking whether another process changed it.
-const FRESH: Duration = Duration::from_secs(1);
-
-/// The actor. Keeps all devices in memory, since every delivery looks for one.
+/// The actor. Keeps all devices in memory, in a book that HTTP reads, since every delivery looks for one.
 #[derive(Debug)]
 pub struct DeviceRegistry {
     store: Store,
@@ -42,22 +40,16 @@ pub struct DeviceRegistry {
     public_url: String,
     /// Phones that registered themselves and wait for trust at most.
     enrolled_max: u32,
-    known: Option<Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    devices: KnownDevices,
-    checked_at: Instant,
+    book: DeviceBook,
 }
 
 impl DeviceRegistry {
     /// The actor over `store`. `public_url` is what the URLs for phones begin with: `service.public_url`, or
-    /// `http://<service.bind>`.
+    /// `http://<service.bind>`. What it knows of the devices it writes into `book`.
     #[must_use]
-    pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str) -> Self {
+    pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str, book: DeviceBook) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { store, whitelist_validator, public_url, enrolled_max: ENROLLED_MAX, known: None }
+        Self { store, whitelist_validator, public_url, enrolled_max: ENROLLED_MAX, book }
     }
 
     /// With another bound on the phones that registered themselves and wait for trust.
@@ -77,13 +69,13 @@ impl DeviceRegistry {
         let token = new_token();
         let urls = self.ingest_urls(&token);
         let answer = self.store.add_device(caller, &input, &token, urls).await?;
-        self.known = None;
+        self.book.clear();
         Ok(answer)
     }
 
     async fn delete(&mut self, caller: &Caller, id: i64) -> Result<Answer, Refusal> {
         let answer = self.store.delete_device(caller, id).await?;
-        self.known = None;
+        self.book.clear();
         Ok(answer)
     }
 
@@ -91,7 +83,7 @@ impl DeviceRegistry {
         let token = new_token();
         let urls = self.ingest_urls(&token);
         let answer = self.store.set_trust(caller, id, trusted, (token, urls)).await?;
-        self.known = None;
+        self.book.clear();
         self.whitelist_validator.nudge();
         Ok(answer)
     }
@@ -105,7 +97,7 @@ impl DeviceRegistry {
             return Ok(device.clone());
         }
         let device = self.store.enrol_device(&name, u64::from(self.enrolled_max)).await?;
-        self.known = None;
+        self.book.clear();
         Ok(device)
     }
 
@@ -119,16 +111,16 @@ impl DeviceRegistry {
     }
 
     /// The devices as they were at most `fresh` ago.
-    async fn devices(&mut self, fresh: Duration) -> Result<&KnownDevices, StoreError> {
-        let now = Instant::now();
-        let current = match self.known.take() {
-            Some(known) if fresh > Duration::ZERO && now.duration_since(known.checked_at) < fresh => known,
-            Some(known) if self.store.devices_revision().await? == known.devices.revision => {
-                Known { checked_at: now, ..known }
-            }
-            _ => Known { devices: self.store.known_devices().await?, checked_at: now },
+    async fn devices(&mut self, fresh: Duration) -> Result<Arc<KnownDevices>, StoreError> {
+        if let Some(devices) = self.book.checked_within(fresh) {
+            return Ok(devices);
+        }
+        let current = match self.book.last() {
+            Some(devices) if self.store.devices_revision().await? == devices.revision => devices,
+            _ => Arc::new(self.store.known_devices().await?),
         };
-        Ok(&self.known.insert(current).devices)
+        self.book.write(Arc::clone(&current));
+        Ok(current)
     }
 
     async fn round(&mut self) -> Result<(), StoreError> {

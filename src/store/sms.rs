@@ -216,6 +216,7 @@ impl Store {
             .select_only()
             .column(sms::Column::Id)
             .filter(sms::Column::Fingerprint.is_in(hours))
+            .filter(is_twin())
             .filter(sms::Column::Id.ne(row.id))
             .filter(sms::Column::ReceivedAt.between(row.received_at - hour, row.received_at + hour))
             .order_by_asc(sms::Column::Id)
@@ -251,6 +252,11 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Messages that are flagged as twins, in the words of the index over them.
+pub(super) fn is_twin() -> sea_orm::sea_query::SimpleExpr {
+    Expr::cust("flags & 1 <> 0")
 }
 
 fn parse_of(row: &sms::Model) -> Result<Option<ParseView>, StoreError> {

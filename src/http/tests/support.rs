@@ -111,7 +111,7 @@ fn nothing() -> Refusal {
 
 fn taken(deliver: &Deliver) -> Vec<Taken> {
     let status = if deliver.trusted { TakenAs::Stored } else { TakenAs::Held };
-    (1..).zip(&deliver.deliveries).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
+    (1..).zip(deliver.deliveries()).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
 }
 
 fn top_info() -> TopInfo {
@@ -267,6 +267,7 @@ impl TestApp {
         let state = ServiceState {
             phones: fake.clone(),
             devices: fake.clone(),
+            device_book: crate::registry::device_book::DeviceBook::default(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),

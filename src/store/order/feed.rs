@@ -117,7 +117,7 @@ async fn lock_known(
 
 fn event_of(order: &Order) -> NewEvent {
     let data = json!({"order_id": order.order_id, "status": order.status, "version": order.version});
-    NewEvent { kind: "order.updated", data }
+    NewEvent::new("order.updated", &data)
 }
 
 async fn rows_of<'a>(
