@@ -27,6 +27,9 @@ const PERIOD: Duration = Duration::from_mins(1);
 /// How soon a round that failed is done again.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// The default of `shooter.enrolled_max`.
+const ENROLLED_MAX: u32 = 100;
+
 /// The actor. Keeps all devices in memory, in a book that HTTP reads, since every delivery looks for one.
 #[derive(Debug)]
 pub struct DeviceRegistry {
@@ -35,6 +38,8 @@ pub struct DeviceRegistry {
     whitelist_validator: Nudger,
     /// What phones are told: `https://recon.example.com`, without a slash at its end.
     public_url: String,
+    /// Phones that registered themselves and wait for trust at most.
+    enrolled_max: u32,
     book: DeviceBook,
 }
 
@@ -44,7 +49,14 @@ impl DeviceRegistry {
     #[must_use]
     pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str, book: DeviceBook) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { store, whitelist_validator, public_url, book }
+        Self { store, whitelist_validator, public_url, enrolled_max: ENROLLED_MAX, book }
+    }
+
+    /// With another bound on the phones that registered themselves and wait for trust.
+    #[must_use]
+    pub fn enrolled_max(mut self, enrolled_max: u32) -> Self {
+        self.enrolled_max = enrolled_max;
+        self
     }
 
     fn ingest_urls(&self, token: &str) -> BTreeMap<String, String> {
@@ -68,7 +80,9 @@ impl DeviceRegistry {
     }
 
     async fn trust(&mut self, caller: &Caller, id: i64, trusted: bool) -> Result<Answer, Refusal> {
-        let answer = self.store.trust_device(caller, id, trusted).await?;
+        let token = new_token();
+        let urls = self.ingest_urls(&token);
+        let answer = self.store.set_trust(caller, id, trusted, (token, urls)).await?;
         self.book.clear();
         self.whitelist_validator.nudge();
         Ok(answer)
@@ -82,7 +96,7 @@ impl DeviceRegistry {
         if let Some(device) = self.devices(FRESH).await?.enrolled.get(&name) {
             return Ok(device.clone());
         }
-        let device = self.store.enrol_device(&name).await?;
+        let device = self.store.enrol_device(&name, u64::from(self.enrolled_max)).await?;
         self.book.clear();
         Ok(device)
     }
@@ -235,7 +249,7 @@ pub struct DeleteDevice {
     pub id: i64,
 }
 
-/// Trusts a device, or not: 200 with the [`Device`].
+/// Trusts a device, or not: 200 with the `TrustedDevice`.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Answer, Refusal>")]
 pub struct TrustDevice {
@@ -247,7 +261,7 @@ pub struct TrustDevice {
     pub trusted: bool,
 }
 
-/// Makes or finds the self-registered device of that name.
+/// Makes or finds the self-registered device of that name that waits for trust.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<KnownDevice, Refusal>")]
 pub struct EnrolDevice {
