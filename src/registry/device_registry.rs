@@ -12,7 +12,7 @@ use crate::contract::device::{Device, DeviceInput};
 use crate::contract::page::{Page, PageRequest};
 use crate::domain::refusal::Refusal;
 use crate::secrets::{hash_token, new_token};
-use crate::sources::shooter::{Format, signing_key_of};
+use crate::sources::shooter::{Format, ingest_url, signing_key_of};
 use crate::store::device::KnownDevices;
 pub use crate::store::device::{DeviceSecret, KnownDevice};
 use crate::store::{Store, StoreError};
@@ -54,8 +54,7 @@ impl DeviceRegistry {
     }
 
     fn ingest_urls(&self, token: &str) -> BTreeMap<String, String> {
-        let url = |format: &Format| format!("{}/ingest/{token}/{format}", self.public_url);
-        Format::ALL.iter().map(|format| (format.to_string(), url(format))).collect()
+        Format::ALL.iter().map(|format| (format.to_string(), ingest_url(&self.public_url, token, *format))).collect()
     }
 
     async fn add(&mut self, caller: &Caller, mut input: DeviceInput) -> Result<Answer, Refusal> {

@@ -18,6 +18,9 @@ async fn what_a_phone_is_told_finds_it_again() {
         let answer = devices.add(&caller("a", None), input("counter-1")).await.unwrap();
         let token = answer.body["device_token"].as_str().unwrap();
         let urls = json!({
+            "android-sms-gateway": format!("https://recon.example.com/ingest/{token}/android-sms-gateway"),
+            "httpsms": format!("https://recon.example.com/ingest/{token}/httpsms"),
+            "incoming-sms": format!("https://recon.example.com/ingest/{token}/incoming-sms"),
             "recon": format!("https://recon.example.com/ingest/{token}/recon"),
             "smsforwarder": format!("https://recon.example.com/ingest/{token}/smsforwarder"),
         });
