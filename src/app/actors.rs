@@ -145,8 +145,9 @@ fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, publ
         async move { Ok(child) }
     });
     let (of, validator, url) = (store.clone(), stages.validator.clone(), public_url.to_owned());
+    let zone = config.service.time_zone.clone();
     let devices = supervision.spawn(one("device_registry").critical(), move || {
-        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url);
+        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url, zone.clone());
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());

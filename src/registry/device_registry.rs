@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use actix::Message;
+use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
 use super::fields::Fields;
@@ -21,7 +22,7 @@ use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 /// The kind of this actor, and its id.
 pub const KIND: &str = "device_registry";
 
-/// How often `last_seen_at` is brought up to date.
+/// How often `last_seen_at` is brought up to date, and silence judged.
 const PERIOD: Duration = Duration::from_mins(1);
 
 /// How long a device is taken from memory without asking whether another process changed it.
@@ -35,6 +36,8 @@ pub struct DeviceRegistry {
     whitelist_validator: Nudger,
     /// What phones are told: `https://recon.example.com`, without a slash at its end.
     public_url: String,
+    /// The operators' time zone, in whose hours a phone's rhythm is kept.
+    time_zone: TimeZone,
     known: Option<Known>,
 }
 
@@ -46,11 +49,11 @@ struct Known {
 
 impl DeviceRegistry {
     /// The actor over `store`. `public_url` is what the URLs for phones begin with: `service.public_url`, or
-    /// `http://<service.bind>`.
+    /// `http://<service.bind>`. The hours of a phone's rhythm are hours of `time_zone`.
     #[must_use]
-    pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str) -> Self {
+    pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str, time_zone: TimeZone) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { store, whitelist_validator, public_url, known: None }
+        Self { store, whitelist_validator, public_url, time_zone, known: None }
     }
 
     fn ingest_urls(&self, token: &str) -> BTreeMap<String, String> {
@@ -115,7 +118,15 @@ impl DeviceRegistry {
     }
 
     async fn round(&mut self) -> Result<(), StoreError> {
-        self.store.note_devices_seen().await?;
+        self.store.note_devices_seen(&self.time_zone).await?;
+        for hearing in self.store.judge_silence(&self.time_zone).await? {
+            let (id, name) = (hearing.id, hearing.name);
+            if let Some(since) = hearing.silent_since {
+                tracing::warn!(device.id = id, device.name = name, silent.since = %since, "a phone is silent for longer than usual");
+            } else {
+                tracing::info!(device.id = id, device.name = name, "a phone is not missed any more");
+            }
+        }
         if self.store.release_trusted().await? > 0 {
             self.whitelist_validator.nudge();
         }

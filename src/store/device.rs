@@ -2,27 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use entity::{shooter_device, sighting};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
+use entity::shooter_device;
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::device_trust::{hold, release};
-use super::settings::{self, Revised, raise_revision, revision};
+use super::settings::{Revised, raise_revision, revision};
 use super::sms_return::actor_of;
 use super::{Done, Lock, Store, StoreError, audit, count_if, lock};
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::device::{Device, DeviceInput, NewDevice};
 use crate::contract::page::{Page, PageRequest};
 use crate::domain::refusal::Refusal;
-use crate::domain::source::SourceKind;
 use crate::domain::time::UnixMs;
 use crate::secrets::{Place, hash_token, new_token};
-
-/// Up to which sighting `last_seen_at` has been brought.
-const SEEN_THROUGH: &str = "device.seen_through";
 
 /// What ingestion knows of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +140,7 @@ impl Store {
                 enrolled: false,
                 signed: input.secret.is_some(),
                 last_seen_at: None,
+                silent_since: None,
                 created_at: now,
             };
             let detail = json!({ "name": device.name, "line": device.line, "signed": device.signed });
@@ -229,55 +225,6 @@ impl Store {
         })
         .await
     }
-
-    /// Brings `last_seen_at` of all devices up to their latest sighting: one small write however much was delivered.
-    ///
-    /// # Errors
-    /// Where the store cannot commit.
-    pub async fn note_devices_seen(&self) -> Result<(), StoreError> {
-        let through = match settings::get(self.reader(), SEEN_THROUGH).await? {
-            Some((value, _)) => value.parse().map_err(|error| StoreError::corrupt(SEEN_THROUGH, error))?,
-            None => 0_i64,
-        };
-        let newest = sighting::Entity::find()
-            .select_only()
-            .column(sighting::Column::Id)
-            .order_by_desc(sighting::Column::Id)
-            .limit(1)
-            .into_tuple::<i64>()
-            .one(self.reader())
-            .await?;
-        let Some(newest) = newest.filter(|newest| *newest != through) else { return Ok(()) };
-        let mut seen = sighting::Entity::find()
-            .select_only()
-            .column(sighting::Column::SourceId)
-            .column_as(sighting::Column::StoredAt.max(), "seen")
-            .filter(sighting::Column::Id.gt(through))
-            .filter(sighting::Column::Id.lte(newest))
-            .filter(sighting::Column::SourceKind.eq(SourceKind::Shooter.as_str()))
-            .group_by(sighting::Column::SourceId)
-            .into_tuple::<(i64, i64)>()
-            .all(self.reader())
-            .await?;
-        // In the order in which the inbox locks them.
-        seen.sort_unstable();
-        let now = self.now();
-        self.write(async |txn| {
-            for (id, at) in &seen {
-                let older = Condition::any()
-                    .add(shooter_device::Column::LastSeenAt.is_null())
-                    .add(shooter_device::Column::LastSeenAt.lt(*at));
-                shooter_device::Entity::update_many()
-                    .col_expr(shooter_device::Column::LastSeenAt, Expr::value(*at))
-                    .filter(shooter_device::Column::Id.eq(*id))
-                    .filter(older)
-                    .exec(txn)
-                    .await?;
-            }
-            settings::put(txn, SEEN_THROUGH, &newest.to_string(), now).await
-        })
-        .await
-    }
 }
 
 async fn device_row(txn: &DatabaseTransaction, id: i64) -> Result<shooter_device::Model, StoreError> {
@@ -297,6 +244,8 @@ fn new_row(name: &str, line: Option<String>, token: &str, trusted: bool, now: Un
         enrolled: Set(!trusted),
         created_at: Set(now.0),
         last_seen_at: Set(None),
+        rhythm: Set(None),
+        silent_since: Set(None),
     }
 }
 
@@ -309,6 +258,7 @@ fn view(row: shooter_device::Model) -> Device {
         enrolled: row.enrolled,
         signed: row.secret.is_some(),
         last_seen_at: row.last_seen_at.map(UnixMs),
+        silent_since: row.silent_since.map(UnixMs),
         created_at: UnixMs(row.created_at),
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::store::testing::{TestStore, caller, stores};
 
 fn registry(store: &TestStore) -> DeviceRegistry {
-    DeviceRegistry::new((**store).clone(), Nudger::none(), "https://recon.example.com/")
+    DeviceRegistry::new((**store).clone(), Nudger::none(), "https://recon.example.com/", TimeZone::UTC)
 }
 
 fn input(name: &str) -> DeviceInput {
