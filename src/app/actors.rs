@@ -148,11 +148,12 @@ fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, publ
         async move { Ok(child) }
     });
     let device_book = DeviceBook::default();
-    let enrolled_max = config.shooter.enrolled_max;
+    let (enrolled_max, zone) = (config.shooter.enrolled_max, config.service.time_zone.clone());
     let (of, validator, url, book) =
         (store.clone(), stages.validator.clone(), public_url.to_owned(), device_book.clone());
     let devices = supervision.spawn(one("device_registry").critical(), move || {
-        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url, book.clone()).enrolled_max(enrolled_max);
+        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url, zone.clone(), book.clone())
+            .enrolled_max(enrolled_max);
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());

@@ -80,7 +80,7 @@ impl App {
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let listeners = Listeners::bind(config)?;
         let public_url = match &config.service.public_url {
-            Some(url) => url.as_str().to_owned(),
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
         };
         let process = process_name(listeners.address());
@@ -117,7 +117,7 @@ impl App {
         };
         if let Some(listener) = listeners.service {
             let probes = app.service_probes(config, probes.clone());
-            let state = app.service_state(config, probes, clock);
+            let state = app.service_state(config, probes, clock, public_url);
             app.servers.push(server::serve(listener, state)?);
         }
         if let Some(listener) = listeners.worker {
@@ -138,7 +138,7 @@ impl App {
         probes
     }
 
-    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock) -> ServiceState {
+    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock, public_url: String) -> ServiceState {
         let actors = self.actors.registry.clone();
         ServiceState {
             phones: Arc::new(actors.phones),
@@ -162,6 +162,7 @@ impl App {
                 rate_per_minute: config.shooter.rate_per_minute,
                 rate_burst: config.shooter.rate_burst,
             },
+            public_url,
             clock,
         }
     }

@@ -52,6 +52,8 @@ pub struct Device {
     pub signed: bool,
     /// When it last delivered.
     pub last_seen_at: Option<UnixMs>,
+    /// Since when it has been silent for longer than it usually is; null while all is as usual, or little is known of it yet.
+    pub silent_since: Option<UnixMs>,
     /// When it was added.
     pub created_at: UnixMs,
 }
@@ -122,6 +124,7 @@ mod tests {
             enrolled: false,
             signed: true,
             last_seen_at: None,
+            silent_since: None,
             created_at: UnixMs(0),
         };
         let ingest_urls = BTreeMap::from([("recon".to_owned(), "http://x/ingest/canary-token/recon".to_owned())]);

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::domain::source::{SourceKind, SourceRef};
 use crate::pipeline::inbox::{Deliver, Delivery, Taken, TakenAs};
 use crate::registry::device_registry::{EnrolDevice, FindDevice, KnownDevice};
-use crate::sources::shooter::{DecodeError, Entry, Format, PostInput, RawRequest, decode};
+use crate::sources::shooter::{DecodeError, Entry, Format, PostInput, RawRequest, decode, ingest_url};
+use crate::telemetry::names;
 
 use super::auth::count_failure;
 use super::error::{Kind, Problem};
@@ -66,13 +67,14 @@ pub(super) async fn ingest(
     let format = format_of(&request)?;
     limit_address(&service, &request)?;
     let token = text_id(&request, "device_token")?;
+    let url = ingest_url(&service.state.public_url, &token, format);
     let device = match service.state.device_book.find(&token) {
         Some(device) => device,
         None => ask(&*service.state.devices, FindDevice { token })
             .await?
             .ok_or_else(|| unknown_token(&service, &request))?,
     };
-    take(&service, &request, payload.into_inner(), format, &device).await
+    take(&service, &request, payload.into_inner(), format, Sender { device: &device, url: &url }).await
 }
 
 /// Takes messages of a phone that registers itself: they are held until somebody trusts the device of that name.
@@ -106,7 +108,15 @@ pub(super) async fn enrol(
     }
     query.finish()?;
     let device = ask(&*service.state.devices, EnrolDevice { name }).await?;
-    take(&service, &request, payload.into_inner(), format, &device).await
+    // A phone that registers itself has no secret, so that nothing is compared with its URL.
+    take(&service, &request, payload.into_inner(), format, Sender { device: &device, url: "" }).await
+}
+
+/// Who posts, and where it was told to post to.
+#[derive(Clone, Copy)]
+struct Sender<'a> {
+    device: &'a KnownDevice,
+    url: &'a str,
 }
 
 fn format_of(request: &HttpRequest) -> Result<Format, Problem> {
@@ -130,12 +140,14 @@ async fn take(
     request: &HttpRequest,
     payload: Payload,
     format: Format,
-    device: &KnownDevice,
+    sender: Sender<'_>,
 ) -> Result<HttpResponse, Problem> {
+    let device = sender.device;
     service.ingest_by_device.count(&device.id).map_err(Problem::too_many_requests)?;
     let body = read_bytes(request, payload, BodyLimit(format.body_limit())).await?;
-    let entries = read(service, request, &body, format, device)?;
+    let entries = read(service, request, &body, format, sender)?;
     let (ids, deliveries) = apart(entries);
+    count_ignored(ids.len() - deliveries.len());
     let mut taken = if deliveries.is_empty() {
         Vec::new()
     } else {
@@ -152,6 +164,15 @@ async fn take(
     Ok(HttpResponse::Ok().json(IngestAnswer { results }))
 }
 
+/// What is no message never reaches the inbox, which counts the others.
+fn count_ignored(count: usize) {
+    if count > 0 {
+        let (kind, status) = (SourceKind::Shooter.as_str(), TakenAs::Ignored.as_str());
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        metrics::counter!(names::SMS_INGESTED, "source" => kind, "status" => status).increment(count);
+    }
+}
+
 const IGNORED: Taken = Taken { sms_id: None, status: TakenAs::Ignored };
 
 fn short() -> Problem {
@@ -164,18 +185,19 @@ fn read(
     request: &HttpRequest,
     body: &Bytes,
     format: Format,
-    device: &KnownDevice,
+    sender: Sender<'_>,
 ) -> Result<Vec<Entry>, Problem> {
     let headers = request.headers();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let raw = RawRequest {
         content_type: header(header::CONTENT_TYPE.as_str()),
         header: &header,
+        url: sender.url,
         query: request.query_string(),
         body,
         now: service.state.clock.now(),
     };
-    Ok(decode(format, &raw, device).map_err(|error| refused(service, request, error))?.entries)
+    Ok(decode(format, &raw, sender.device).map_err(|error| refused(service, request, error))?.entries)
 }
 
 fn refused(service: &Service, request: &HttpRequest, error: DecodeError) -> Problem {

@@ -104,6 +104,8 @@ pub struct ServiceState {
     pub enrolment_token: Option<HashedToken>,
     /// How much a phone may send.
     pub ingest_limits: IngestLimits,
+    /// What the URLs begin with that phones are told, without a slash at its end.
+    pub public_url: String,
     /// The time.
     pub clock: Clock,
 }

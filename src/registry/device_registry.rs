@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
+use jiff::tz::TimeZone;
 
 use super::device_book::{DeviceBook, FRESH};
 use super::fields::Fields;
@@ -13,7 +14,7 @@ use crate::contract::device::{Device, DeviceInput};
 use crate::contract::page::{Page, PageRequest};
 use crate::domain::refusal::Refusal;
 use crate::secrets::{hash_token, new_token};
-use crate::sources::shooter::{Format, signing_key_of};
+use crate::sources::shooter::{Format, ingest_url, signing_key_of};
 use crate::store::device::KnownDevices;
 pub use crate::store::device::{DeviceSecret, KnownDevice};
 use crate::store::{Store, StoreError};
@@ -22,7 +23,7 @@ use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 /// The kind of this actor, and its id.
 pub const KIND: &str = "device_registry";
 
-/// How often `last_seen_at` is brought up to date.
+/// How often `last_seen_at` is brought up to date, and silence judged.
 const PERIOD: Duration = Duration::from_mins(1);
 /// How soon a round that failed is done again.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -38,6 +39,8 @@ pub struct DeviceRegistry {
     whitelist_validator: Nudger,
     /// What phones are told: `https://recon.example.com`, without a slash at its end.
     public_url: String,
+    /// The operators' time zone, in whose hours a phone's rhythm is kept.
+    time_zone: TimeZone,
     /// Phones that registered themselves and wait for trust at most.
     enrolled_max: u32,
     book: DeviceBook,
@@ -45,11 +48,18 @@ pub struct DeviceRegistry {
 
 impl DeviceRegistry {
     /// The actor over `store`. `public_url` is what the URLs for phones begin with: `service.public_url`, or
-    /// `http://<service.bind>`. What it knows of the devices it writes into `book`.
+    /// `http://<service.bind>`. The hours of a phone's rhythm are hours of `time_zone`. What it knows of the devices it
+    /// writes into `book`.
     #[must_use]
-    pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str, book: DeviceBook) -> Self {
+    pub fn new(
+        store: Store,
+        whitelist_validator: Nudger,
+        public_url: &str,
+        time_zone: TimeZone,
+        book: DeviceBook,
+    ) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { store, whitelist_validator, public_url, enrolled_max: ENROLLED_MAX, book }
+        Self { store, whitelist_validator, public_url, time_zone, enrolled_max: ENROLLED_MAX, book }
     }
 
     /// With another bound on the phones that registered themselves and wait for trust.
@@ -60,8 +70,7 @@ impl DeviceRegistry {
     }
 
     fn ingest_urls(&self, token: &str) -> BTreeMap<String, String> {
-        let url = |format: &Format| format!("{}/ingest/{token}/{format}", self.public_url);
-        Format::ALL.iter().map(|format| (format.to_string(), url(format))).collect()
+        Format::ALL.iter().map(|format| (format.to_string(), ingest_url(&self.public_url, token, *format))).collect()
     }
 
     async fn add(&mut self, caller: &Caller, mut input: DeviceInput) -> Result<Answer, Refusal> {
@@ -124,7 +133,15 @@ impl DeviceRegistry {
     }
 
     async fn round(&mut self) -> Result<(), StoreError> {
-        self.store.note_devices_seen().await?;
+        self.store.note_devices_seen(&self.time_zone).await?;
+        for hearing in self.store.judge_silence(&self.time_zone).await? {
+            let (id, name) = (hearing.id, hearing.name);
+            if let Some(since) = hearing.silent_since {
+                tracing::warn!(device.id = id, device.name = name, silent.since = %since, "a phone is silent for longer than usual");
+            } else {
+                tracing::info!(device.id = id, device.name = name, "a phone is not missed any more");
+            }
+        }
         if self.store.release_trusted().await? > 0 {
             self.whitelist_validator.nudge();
         }

@@ -1,6 +1,5 @@
 //! Shooter devices: phones that post their SMS to us.
 
-mod seen;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -145,6 +144,7 @@ impl Store {
                 enrolled: false,
                 signed: input.secret.is_some(),
                 last_seen_at: None,
+                silent_since: None,
                 created_at: now,
             };
             let detail = json!({ "name": device.name, "line": device.line, "signed": device.signed });
@@ -271,6 +271,8 @@ fn new_row(name: &str, line: Option<String>, token: &str, trusted: bool, now: Un
         enrolled: Set(!trusted),
         created_at: Set(now.0),
         last_seen_at: Set(None),
+        rhythm: Set(None),
+        silent_since: Set(None),
     }
 }
 
@@ -283,6 +285,7 @@ fn view(row: shooter_device::Model) -> Device {
         enrolled: row.enrolled,
         signed: row.secret.is_some(),
         last_seen_at: row.last_seen_at.map(UnixMs),
+        silent_since: row.silent_since.map(UnixMs),
         created_at: UnixMs(row.created_at),
     }
 }

@@ -9,6 +9,7 @@ mod command;
 mod connect;
 pub mod control;
 pub mod device;
+pub mod device_rhythm;
 mod device_trust;
 mod error;
 pub mod event;

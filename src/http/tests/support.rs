@@ -279,6 +279,7 @@ impl TestApp {
             service_token: HashedToken::of(TOKEN),
             enrolment_token: Some(HashedToken::of(ENROLMENT_TOKEN)),
             ingest_limits,
+            public_url: "http://127.0.0.1:8080".to_owned(),
             clock: Clock::system(),
         };
         Self { fake, drain, served: Served::service(state.clone()), state }

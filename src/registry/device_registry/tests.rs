@@ -4,7 +4,8 @@ use super::*;
 use crate::store::testing::{TestStore, caller, stores};
 
 fn registry(store: &TestStore) -> DeviceRegistry {
-    DeviceRegistry::new((**store).clone(), Nudger::none(), "https://recon.example.com/", DeviceBook::default())
+    let url = "https://recon.example.com/";
+    DeviceRegistry::new((**store).clone(), Nudger::none(), url, TimeZone::UTC, DeviceBook::default())
 }
 
 fn input(name: &str) -> DeviceInput {
@@ -18,6 +19,9 @@ async fn what_a_phone_is_told_finds_it_again() {
         let answer = devices.add(&caller("a", None), input("counter-1")).await.unwrap();
         let token = answer.body["device_token"].as_str().unwrap();
         let urls = json!({
+            "android-sms-gateway": format!("https://recon.example.com/ingest/{token}/android-sms-gateway"),
+            "httpsms": format!("https://recon.example.com/ingest/{token}/httpsms"),
+            "incoming-sms": format!("https://recon.example.com/ingest/{token}/incoming-sms"),
             "recon": format!("https://recon.example.com/ingest/{token}/recon"),
             "smsforwarder": format!("https://recon.example.com/ingest/{token}/smsforwarder"),
         });

@@ -232,15 +232,15 @@ async fn a_device_was_last_seen_when_it_last_delivered() {
             let page = store.device_page(PageRequest::default()).await.unwrap();
             page.items.into_iter().rev().map(|device| device.last_seen_at).collect::<Vec<_>>()
         };
-        store.note_devices_seen().await.unwrap();
+        store.note_devices_seen(&jiff::tz::TimeZone::UTC).await.unwrap();
         assert_eq!(seen(&store).await, [None, None]);
         let at = UnixMs(store.now().0 - 5_000);
         let id = store.put_sms(message("1588-1688", SmsState::Received, at)).await;
         store.put_sighting(id, shooter(device), at).await;
-        store.note_devices_seen().await.unwrap();
+        store.note_devices_seen(&jiff::tz::TimeZone::UTC).await.unwrap();
         assert_eq!(seen(&store).await, [Some(at), None]);
         let commits = store.commits();
-        store.note_devices_seen().await.unwrap();
+        store.note_devices_seen(&jiff::tz::TimeZone::UTC).await.unwrap();
         assert!(!commits.has_changed().unwrap(), "nothing new, nothing written");
     }
 }

@@ -1,4 +1,4 @@
-//! Intake on SQLite: look-ups, decision and writes of a batch in one go, on one thread, by prepared statements (ADR-008).
+//! Intake on SQLite: look-ups, decision and writes of a batch in one go, on one thread, by prepared statements (ADR-009).
 //!
 //! Every statement of sea-orm is a trip to SQLite's thread and back, which costs a busy machine more than the statement
 //! does; and a multi-row insert is another text for each number of rows.
