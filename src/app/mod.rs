@@ -7,6 +7,7 @@ mod checks;
 mod ports;
 mod several;
 mod sole;
+mod sources;
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -30,6 +31,7 @@ use crate::telemetry::upkeep;
 
 pub use actors::Actors;
 use ports::AuditPort;
+use sources::SourcesCheck;
 
 /// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
@@ -85,7 +87,7 @@ impl App {
             async move { Ok(child) }
         });
         let (draining, drained) = watch::channel(false);
-        let probes = ProbeState {
+        let mut probes = ProbeState {
             readiness: checks::readiness(&store),
             // A worker answers for itself: that the service is away is not its fault.
             actors: Arc::new(fleet.supervision().clone()),
@@ -93,6 +95,7 @@ impl App {
             metrics,
             draining: drained,
         };
+        probes.checks.push(Arc::new(SourcesCheck::new(&fleet, &actors.families)));
         let mut app = Self {
             _sole: sole,
             address: listeners.address(),

@@ -13,6 +13,7 @@ mod device_trust;
 mod error;
 pub mod event;
 pub mod intake;
+pub mod lease;
 pub mod matching;
 pub mod order;
 pub mod phone;
