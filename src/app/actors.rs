@@ -24,8 +24,11 @@ use crate::registry::event_feed::EventFeed;
 use crate::registry::order_book::{self, OrderBook};
 use crate::registry::phone_whitelist::PhoneWhitelist;
 use crate::registry::review_desk::{self, ReviewDesk};
+use crate::registry::telegram_bots::{self, TelegramBots};
 use crate::registry::template_book::TemplateBook;
 use crate::registry::top_info::TopInfoBoard;
+use crate::sources::telegram::family::Telegram;
+use crate::sources::telegram::take::Stores;
 use crate::store::Store;
 use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
 
@@ -58,6 +61,8 @@ pub struct Registry {
     pub phones: Handle<PhoneWhitelist>,
     /// The shooter devices.
     pub devices: Handle<DeviceRegistry>,
+    /// The Telegram bots.
+    pub bots: Handle<TelegramBots>,
     /// The templates.
     pub templates: Handle<TemplateBook>,
     /// The orders.
@@ -103,7 +108,13 @@ impl Actors {
             None => Stages::none(),
         };
         let inbox = inbox(config, store, supervision, &stages);
-        let families: Families = Arc::new([]);
+        let stores = Stores { store: store.clone(), inbox: inbox.clone() };
+        let families: Families = Arc::new([Arc::new(Telegram::new(
+            stores,
+            config.telegram.api_url.clone(),
+            config.telegram.poll_timeout,
+            public_url,
+        ))]);
         if config.roles.has(Role::Worker) {
             stages.roster = sources::roster(config, store, fleet, &families);
         }
@@ -183,6 +194,17 @@ fn registry(
         let child = DeviceRegistry::new(of.clone(), validator.clone(), &url);
         async move { Ok(child) }
     });
+    let bots = TelegramBots::new(
+        Stores { store: store.clone(), inbox: inbox.clone() },
+        fleet.clone(),
+        stages.roster.clone(),
+        config.telegram.api_url.clone(),
+        public_url,
+    );
+    let bots = supervision.spawn(one(telegram_bots::KIND), move || {
+        let child = bots.clone();
+        async move { Ok(child) }
+    });
     let (of, parser) = (store.clone(), stages.parser.clone());
     let templates = supervision.spawn(one("template_book"), move || {
         let child = TemplateBook::new(of.clone(), parser.clone());
@@ -215,7 +237,7 @@ fn registry(
         let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
         async move { Ok(child) }
     });
-    Registry { inbox, phones, devices, templates, orders, reviews, top_info, audit, events }
+    Registry { inbox, phones, devices, bots, templates, orders, reviews, top_info, audit, events }
 }
 
 fn upkeep(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, inbox: &Handle<Inbox>) {

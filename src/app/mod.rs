@@ -132,6 +132,7 @@ impl App {
         ServiceState {
             phones: Arc::new(actors.phones),
             devices: Arc::new(actors.devices),
+            bots: Arc::new(actors.bots),
             templates: Arc::new(actors.templates),
             orders: Arc::new(actors.orders),
             reviews: Arc::new(actors.reviews),

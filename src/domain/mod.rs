@@ -13,6 +13,7 @@ pub mod phone;
 pub mod refusal;
 pub mod sms;
 pub mod source;
+pub mod telegram_cursor;
 pub mod template;
 pub mod text;
 pub mod text_enum;

@@ -15,7 +15,8 @@ use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, sms, templates, top_info,
+    actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, sms, telegram, templates,
+    top_info,
 };
 
 /// Less than what a platform gives a process to end.
@@ -77,20 +78,26 @@ impl Served {
 /// Registers every route of the service role.
 pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
     configure_probes(config, &Data::new(service.state.probes.clone()));
-    config.app_data(service.clone()).configure(docs::routes).configure(ingest::routes).service(
-        web::scope("/internal")
-            .wrap(from_fn(auth::require_service_token))
-            .configure(phones::routes)
-            .configure(templates::routes)
-            .configure(sms::routes)
-            .configure(devices::routes)
-            .configure(orders::routes)
-            .configure(top_info::routes)
-            .configure(actors::routes)
-            .configure(events::routes)
-            .configure(audit::routes)
-            .default_service(web::to(no_such_path)),
-    );
+    config
+        .app_data(service.clone())
+        .configure(docs::routes)
+        .configure(telegram::webhook_routes)
+        .configure(ingest::routes)
+        .service(
+            web::scope("/internal")
+                .wrap(from_fn(auth::require_service_token))
+                .configure(phones::routes)
+                .configure(templates::routes)
+                .configure(sms::routes)
+                .configure(devices::routes)
+                .configure(telegram::routes)
+                .configure(orders::routes)
+                .configure(top_info::routes)
+                .configure(actors::routes)
+                .configure(events::routes)
+                .configure(audit::routes)
+                .default_service(web::to(no_such_path)),
+        );
 }
 
 /// Registers the probes, which every role serves.

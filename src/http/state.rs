@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 
 use super::health::Check;
-use super::ports::{Actors, Audits, Counters, Deliveries, Devices, Events, Orders, Phones, Reviews, Templates};
+use super::ports::{Actors, Audits, Bots, Counters, Deliveries, Devices, Events, Orders, Phones, Reviews, Templates};
 
 /// A secret of which only the SHA-256 is kept; compared in constant time.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub struct ServiceState {
     pub phones: Arc<dyn Phones>,
     /// The shooter devices.
     pub devices: Arc<dyn Devices>,
+    /// The Telegram bots.
+    pub bots: Arc<dyn Bots>,
     /// The recharge templates.
     pub templates: Arc<dyn Templates>,
     /// The recharge orders.

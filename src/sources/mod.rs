@@ -8,3 +8,4 @@ pub mod claim;
 pub mod family;
 pub mod roster;
 pub mod shooter;
+pub mod telegram;

@@ -15,6 +15,7 @@ pub mod event;
 pub mod intake;
 pub mod lease;
 pub mod matching;
+pub mod note;
 pub mod order;
 pub mod phone;
 pub mod process;
@@ -26,6 +27,8 @@ pub mod sms_change;
 mod sms_return;
 mod sms_rows;
 pub mod stage;
+pub mod telegram;
+pub mod telegram_cursor;
 pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;

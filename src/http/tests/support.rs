@@ -35,6 +35,7 @@ use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
+use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
 use crate::supervision::{ActorStatus, AskError};
@@ -147,6 +148,11 @@ fake! {
         SIGNED_DEVICE_TOKEN => Some(device(3, Some("secret-of-the-device"))),
         _ => None,
     });
+    ListBots => |_, _| Ok(page(Vec::new()));
+    AddBot => |_, _| Ok(answer(201, json!({"id": 1})));
+    DeleteBot => |_, _| Ok(Answer::no_content());
+    SeeLoss => |_, _| Ok(answer(200, json!({"id": 1})));
+    TakeUpdate => |_, _| Ok(());
     ListTemplates => |_, _| Ok(page(Vec::new()));
     AddTemplate => |_, _| Ok(answer(201, json!({})));
     ReplaceTemplate => |_, _| Ok(answer(200, json!({})));
@@ -265,6 +271,7 @@ impl TestApp {
         let state = ServiceState {
             phones: fake.clone(),
             devices: fake.clone(),
+            bots: fake.clone(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),
