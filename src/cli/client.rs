@@ -71,6 +71,11 @@ impl Answer {
         }
     }
 
+    /// That it was done, of a request whose success has nothing to show.
+    pub(super) fn done(self) -> Result<(), CliError> {
+        if self.status == StatusCode::NO_CONTENT { Ok(()) } else { self.success().map(drop) }
+    }
+
     /// A problem+json body as a sentence; the bare status for another body.
     pub(super) fn sentence(&self) -> String {
         let text = |name| self.body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -118,6 +123,10 @@ impl Client {
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Answer, CliError> {
         self.send(Method::POST, path, &[], Some(body)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<Answer, CliError> {
+        self.send(Method::DELETE, path, &[], None).await
     }
 
     async fn send(

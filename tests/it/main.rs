@@ -24,5 +24,6 @@ mod migrations;
 mod paging;
 mod split;
 mod supervision;
+mod telegram;
 mod templates;
 mod whitelist;
