@@ -75,6 +75,8 @@ impl TelegramPoller {
             // Another process may poll by now, and each would end the other's poll. The roster stops this loop.
             return pause_for(cx, IDLE).await;
         }
+        // Before the poll, which may be held for long: who comes back after a day must say so at once.
+        self.note_loss(cx).await?;
         let asked = self.bot.cursor.offset(self.stores.store.now());
         let began = Instant::now();
         let polled = tokio::select! {
@@ -125,13 +127,8 @@ impl TelegramPoller {
 
     async fn failed(&mut self, cx: &mut Context<Self>, failure: &Failure) -> anyhow::Result<()> {
         self.failures = self.failures.saturating_add(1);
+        self.note_loss(cx).await?;
         let now = self.stores.store.now();
-        let before = self.bot.cursor.clone();
-        self.bot.cursor.loss = before.loss_at(now);
-        self.tell_loss(cx, &before);
-        if self.bot.cursor.loss != before.loss {
-            self.store_cursor().await?;
-        }
         cx.set_lag(self.bot.cursor.polled_at.map(|at| now.since(at)));
         if let Failure::Migrated(to) = failure {
             tracing::warn!(
@@ -154,6 +151,17 @@ impl TelegramPoller {
                 pause_for(cx, pause).await
             }
         }
+    }
+
+    async fn note_loss(&mut self, cx: &Context<Self>) -> anyhow::Result<()> {
+        if self.bot.webhook_secret.is_some() {
+            // Telegram posts again what nobody took; it is not known here how long it waited.
+            return Ok(());
+        }
+        let before = self.bot.cursor.clone();
+        self.bot.cursor.loss = before.loss_at(self.stores.store.now());
+        self.tell_loss(cx, &before);
+        if self.bot.cursor.loss == before.loss { Ok(()) } else { self.store_cursor().await }
     }
 
     fn tell_loss(&self, cx: &Context<Self>, before: &Cursor) {

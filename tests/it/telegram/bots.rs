@@ -104,7 +104,13 @@ fn deleting_stops_at_once_and_adding_again_doubles_nothing() {
 
         let again = story.add().await;
         assert_eq!(again["id"], bot["id"], "the same source");
-        assert!(story.messages(2).await[1].has("old_event"), "it was posted before the bot was added again");
+        let before = format!(
+            r#"{{"update_id":ID,"channel_post":{{"message_id":99,"date":1776800000,"chat":{{"id":{}}},"text":"입금 1"}}}}"#,
+            story.channel
+        );
+        story.sim.push_raw(TOKEN, &before);
+        let all = story.messages(3).await;
+        assert!(all[2].has("old_event"), "it was posted before the bot was added again: {all:?}");
     });
 }
 
