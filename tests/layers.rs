@@ -100,8 +100,8 @@ fn only_the_store_speaks_sql() {
 }
 
 #[test]
-fn contracts_and_sources_know_no_storage_and_no_http() {
-    for folder in ["contract", "sources"] {
+fn contracts_and_decoders_know_no_storage_and_no_http() {
+    for folder in ["contract", "sources/shooter"] {
         hold_that_nobody(folder, &[], "shapes and decoders are below http", |code| {
             code.contains("crate::http") || code.contains("crate::app") || code.contains("crate::store")
         });

@@ -19,6 +19,7 @@ mod printable;
 mod run;
 mod sms;
 mod table;
+mod telegram;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,8 @@ enum Command {
     Sms(sms::Args),
     /// Look at the daemon's actors; restart, stop or start one.
     Actors(actors::Args),
+    /// Add, list and delete the Telegram bots that read the channels which phones post to.
+    Telegram(telegram::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
@@ -75,6 +78,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Ingest(args) => ingest::run(context, args),
         Command::Sms(args) => sms::run(context, args),
         Command::Actors(args) => actors::run(context, args),
+        Command::Telegram(args) => telegram::run(context, &args),
         Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }

@@ -10,4 +10,5 @@ pub mod page;
 pub mod phone;
 pub mod sms;
 pub mod system;
+pub mod telegram;
 pub mod template;

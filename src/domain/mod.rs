@@ -14,6 +14,7 @@ pub mod refusal;
 pub mod rhythm;
 pub mod sms;
 pub mod source;
+pub mod telegram_cursor;
 pub mod template;
 pub mod text;
 pub mod text_enum;

@@ -14,6 +14,7 @@ use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
+use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
 use crate::supervision::{ActorStatus, AskError, Handle, Serve, Supervision};
@@ -66,6 +67,10 @@ port! {
 port! {
     /// The shooter devices.
     Devices: ListDevices, AddDevice, DeleteDevice, TrustDevice, EnrolDevice, FindDevice
+}
+port! {
+    /// The Telegram bots.
+    Bots: ListBots, AddBot, DeleteBot, SeeLoss, TakeUpdate
 }
 port! {
     /// The recharge templates.

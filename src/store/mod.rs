@@ -14,7 +14,9 @@ mod device_trust;
 mod error;
 pub mod event;
 pub mod intake;
+pub mod lease;
 pub mod matching;
+pub mod note;
 pub mod order;
 pub mod phone;
 pub mod process;
@@ -26,6 +28,8 @@ pub mod sms_change;
 mod sms_return;
 mod sms_rows;
 pub mod stage;
+pub mod telegram;
+pub mod telegram_cursor;
 pub mod template;
 #[cfg(test)]
 pub(crate) mod testing;

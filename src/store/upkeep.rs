@@ -1,6 +1,6 @@
 //! The heartbeat's row, what the compensator looks for, and what retention purges.
 
-use entity::{recharge_order, sighting, sms};
+use entity::{recharge_order, sighting, sms, sms_note};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect};
 
@@ -138,6 +138,12 @@ impl Store {
                 sighting::Entity::update_many()
                     .col_expr(sighting::Column::Raw, Expr::value(none))
                     .filter(sighting::Column::SmsId.is_in(chunk.iter().copied()))
+                    .exec(txn)
+                    .await?;
+                let none = Option::<String>::None;
+                sms_note::Entity::update_many()
+                    .col_expr(sms_note::Column::Text, Expr::value(none))
+                    .filter(sms_note::Column::SmsId.is_in(chunk.iter().copied()))
                     .exec(txn)
                     .await?;
             }

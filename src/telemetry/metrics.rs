@@ -37,6 +37,10 @@ pub mod names {
     pub const HEARTBEAT_LAST_SUCCESS: &str = "recon_heartbeat_last_success_timestamp_seconds";
     /// Orders that came again in the same version with other content.
     pub const ORDERS_CONFLICTING: &str = "recon_orders_conflicting_total";
+    /// Writes refused because another process runs the source now, by `source`.
+    pub const SOURCE_STALE_WRITES: &str = "recon_source_stale_writes_total";
+    /// Updates of Telegram, by `outcome`.
+    pub const TELEGRAM_UPDATES: &str = "recon_telegram_updates_total";
     /// Requests answered, by `route`, `method` and `status`.
     pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
     /// Seconds of a request, by `route` and `method`.
@@ -85,6 +89,8 @@ pub const METRICS: &[Metric] = &[
     metric(names::LOOP_LAST_SUCCESS, MetricKind::Gauge, "When a loop last succeeded, by loop."),
     metric(names::HEARTBEAT_LAST_SUCCESS, MetricKind::Gauge, "When the synthetic message last came through."),
     metric(names::ORDERS_CONFLICTING, MetricKind::Counter, "Orders told again in the same version with other content."),
+    metric(names::SOURCE_STALE_WRITES, MetricKind::Counter, "Writes under a lease that another process has taken."),
+    metric(names::TELEGRAM_UPDATES, MetricKind::Counter, "Updates of Telegram, by outcome."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];

@@ -26,5 +26,6 @@ mod migrations;
 mod paging;
 mod split;
 mod supervision;
+mod telegram;
 mod templates;
 mod whitelist;

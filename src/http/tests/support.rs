@@ -36,6 +36,7 @@ use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
+use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
 use crate::supervision::{ActorStatus, AskError};
@@ -148,6 +149,11 @@ fake! {
         SIGNED_DEVICE_TOKEN => Some(device(3, Some("secret-of-the-device"))),
         _ => None,
     });
+    ListBots => |_, _| Ok(page(Vec::new()));
+    AddBot => |_, _| Ok(answer(201, json!({"id": 1})));
+    DeleteBot => |_, _| Ok(Answer::no_content());
+    SeeLoss => |_, _| Ok(answer(200, json!({"id": 1})));
+    TakeUpdate => |_, _| Ok(());
     ListTemplates => |_, _| Ok(page(Vec::new()));
     AddTemplate => |_, _| Ok(answer(201, json!({})));
     ReplaceTemplate => |_, _| Ok(answer(200, json!({})));
@@ -268,6 +274,7 @@ impl TestApp {
             phones: fake.clone(),
             devices: fake.clone(),
             device_book: crate::registry::device_book::DeviceBook::default(),
+            bots: fake.clone(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),
