@@ -30,6 +30,8 @@ pub struct Reading {
 pub enum Read {
     /// A message, or what may hold one and cannot be read.
     Deliver(Box<Delivery>),
+    /// A message that anybody may have written: it is stored, and held.
+    Hold(Box<Delivery>),
     /// A message was edited.
     Note(Box<Edit>),
     /// A group became a supergroup.
@@ -123,12 +125,21 @@ struct Message {
 #[derive(Deserialize)]
 struct Chat {
     id: i64,
+    #[serde(default, deserialize_with = "lenient", rename = "type")]
+    kind: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     title: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     username: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     first_name: Option<String>,
+}
+
+impl Chat {
+    /// A person's own chat with the bot: every user of Telegram who finds the bot can begin one.
+    fn is_private(&self) -> bool {
+        self.kind.as_deref() == Some("private") || self.id > 0
+    }
 }
 
 /// Where a forwarded message comes from. A channel's post is named by channel and id, so that its automatic copy in the
@@ -179,7 +190,7 @@ pub fn read(raw: &RawUpdate, reading: &Reading) -> Read {
         _ => return Read::Skipped(Skip::OtherKind),
     };
     match slot.0 {
-        Ok(message) => of_message(message, edited, raw, reading),
+        Ok(message) => of_message(&message, edited, raw, reading),
         Err(error) => undecodable(&error, raw, reading),
     }
 }
@@ -192,7 +203,7 @@ fn membership_of(membership: Membership) -> Read {
     }
 }
 
-fn of_message(message: Message, edited: bool, raw: &RawUpdate, reading: &Reading) -> Read {
+fn of_message(message: &Message, edited: bool, raw: &RawUpdate, reading: &Reading) -> Read {
     let Some(chat) = &message.chat else { return undecodable("the message has no chat", raw, reading) };
     if let Some(to) = message.migrate_to_chat_id {
         return Read::Moved { from: chat.id, to };
@@ -231,6 +242,8 @@ fn of_message(message: Message, edited: bool, raw: &RawUpdate, reading: &Reading
     };
     if edited {
         Read::Note(Box::new(edit(message.edit_date, place, delivery, is_from_before, reading)))
+    } else if reading.chat_ids.is_empty() && chat.is_private() {
+        Read::Hold(Box::new(delivery))
     } else {
         Read::Deliver(Box::new(delivery))
     }

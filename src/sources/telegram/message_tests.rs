@@ -90,6 +90,15 @@ fn only_the_chats_on_the_list_are_read() {
 }
 
 #[test]
+fn what_a_stranger_writes_to_the_bot_itself_is_held() {
+    let json = update("message", r#","text":"sms from 15881688: 입금""#).replace("channel", "private");
+    assert!(matches!(read_json(&json), Read::Hold(delivery) if delivery.sender == "15881688"));
+    assert!(matches!(read_json(&json.replace("-1001", "55")), Read::Hold(_)));
+    let listed = Reading { chat_ids: vec![-1001], ..reading() };
+    assert!(matches!(read(&RawUpdate::of(&json), &listed), Read::Deliver(_)), "whoever lists the chat wants it");
+}
+
+#[test]
 fn fields_of_another_type_lose_no_message() {
     let odd = r#","text":"a","forward_origin":7,"edit_date":"x","from":[],"entities":[{"type":"brand_new"}]"#;
     assert_eq!(delivered(&update("message", odd)).text.as_deref(), Some("a"));
