@@ -20,7 +20,7 @@ async function until(what, look) {
 
 async function main(recon) {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'recon-peer-'));
-  const server = new TelegramServer.default({ port: 9731, host: '127.0.0.1' });
+  const server = new TelegramServer({ port: 9731, host: '127.0.0.1' });
   await server.start();
   const daemon = spawn(recon, ['run', '--data-dir', data, '--set', 'service.bind=127.0.0.1:0', '--set', 'worker.bind=127.0.0.1:0',
     '--set', 'log.format=json', '--set', `telegram.api_url=${server.config.apiURL}`, '--set', 'telegram.poll_timeout=1s']);

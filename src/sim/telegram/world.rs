@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::bot::Bot;
 use super::call::Call;
 use super::fault::{Fault, Quirks, chance};
-use super::message::{Message, chat_json};
+use super::message::{Message, chat_json, member_json};
 use crate::clock::Clock;
 use crate::domain::time::UnixMs;
 
@@ -111,7 +111,7 @@ impl World {
 
     fn tell_membership(&mut self, token: &str, chat_id: i64, status: &str) {
         let (Some(chat), Some(bot)) = (self.chats.get(&chat_id), self.bots.get(token)) else { return };
-        let member = json!({"user": {"id": bot.id, "is_bot": true, "first_name": "bot"}, "status": status});
+        let member = member_json(bot.id, status);
         let from = json!({"id": 777, "is_bot": false, "first_name": "홍길동"});
         let date = self.now().0 / 1000;
         let body = json!({

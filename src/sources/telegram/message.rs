@@ -100,7 +100,7 @@ struct Slot(Result<Message, String>);
 impl<'de> Deserialize<'de> for Slot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_value(value).map_err(|error| error.to_string())))
+        Ok(Self(serde_json::from_value(value).map_err(|error| in_words(&error))))
     }
 }
 
@@ -172,6 +172,14 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> R
     Ok(serde_json::from_value(value).ok())
 }
 
+/// What is wrong, without what was written: the words go to the log.
+fn in_words(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Data => "a field is missing or of another type than Telegram's".to_owned(),
+        _ => format!("it is not JSON: {error}"),
+    }
+}
+
 /// Reads an update.
 #[must_use]
 pub fn read(raw: &RawUpdate, reading: &Reading) -> Read {
@@ -180,7 +188,7 @@ pub fn read(raw: &RawUpdate, reading: &Reading) -> Read {
     }
     let update: Update = match serde_json::from_str(&raw.json) {
         Ok(update) => update,
-        Err(error) => return undecodable(&error.to_string(), raw, reading),
+        Err(error) => return undecodable(&in_words(&error), raw, reading),
     };
     let (slot, edited) = match update {
         Update { message: Some(slot), .. } | Update { channel_post: Some(slot), .. } => (slot, false),
@@ -226,7 +234,7 @@ fn of_message(message: &Message, edited: bool, raw: &RawUpdate, reading: &Readin
     let framed = unframed(text);
     let posted_at = message.forward_origin.as_ref().and_then(|origin| origin.date).or(message.date).and_then(seconds);
     let received_at = sane(framed.sent_at, reading.now).or(sane(posted_at, reading.now)).unwrap_or(reading.now);
-    let is_from_before = posted_at.unwrap_or(received_at).0 + 999 < reading.added_at.0;
+    let is_from_before = posted_at.unwrap_or(received_at).0.saturating_add(999) < reading.added_at.0;
     let quarantine = unreadable(framed.text);
     let delivery = Delivery {
         key: key_of(place),
