@@ -94,12 +94,11 @@ fn run_add(context: &Context, remote: &Remote, add: &Add) -> Result<(), CliError
 
 /// The token: arguments are seen by every user of the machine, and kept in the shell's history.
 fn token(add: &Add) -> Result<String, CliError> {
-    let (read, from) = match &add.token_file {
-        Some(path) => (std::fs::read_to_string(path), path.display().to_string()),
-        None => {
-            let mut text = String::new();
-            (std::io::stdin().read_to_string(&mut text).map(|_| text), "standard input".to_owned())
-        }
+    let (read, from) = if let Some(path) = &add.token_file {
+        (std::fs::read_to_string(path), path.display().to_string())
+    } else {
+        let mut text = String::new();
+        (std::io::stdin().read_to_string(&mut text).map(|_| text), "standard input".to_owned())
     };
     let text = read.map_err(|error| CliError::Usage(format!("the token cannot be read from {from}: {error}")))?;
     let token = text.trim();

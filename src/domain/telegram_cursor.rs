@@ -138,7 +138,7 @@ mod tests {
     fn six_days_of_silence_leave_the_offset_out() {
         let mut cursor = after(&[9]);
         let quiet = START.plus(DAY * 6);
-        assert_eq!(cursor.offset(START.plus(DAY * 6 - Duration::from_millis(1))), Some(10));
+        assert_eq!(cursor.offset(quiet.minus(Duration::from_millis(1))), Some(10));
         assert_eq!(cursor.offset(quiet), None);
         cursor = polled(None, &[], quiet)(&cursor);
         assert_eq!(cursor.offset(START.plus(DAY * 8)), None, "an empty poll is silence too");
@@ -190,7 +190,7 @@ mod tests {
         let cursor = after(&[9]);
         let poll = |after: Duration| polled(Some(10), &[], START.plus(after))(&cursor);
         assert!(!cursor.is_worth_storing(&poll(Duration::from_secs(59))));
-        assert!(cursor.is_worth_storing(&poll(Duration::from_secs(60))));
+        assert!(cursor.is_worth_storing(&poll(Duration::from_mins(1))));
         assert!(cursor.is_worth_storing(&polled(Some(10), &[10], START)(&cursor)));
         assert!(Cursor::default().is_worth_storing(&polled(None, &[], START)(&Cursor::default())));
     }

@@ -79,7 +79,15 @@ impl TelegramBots {
                 format!("this bot is there already, as telegram bot {id}; to change it, delete that one first");
             return Err(Refusal::Conflict(message));
         }
-        let (username, warnings) = self.check(&token, webhook).await?;
+        let (username, mut warnings) = self.check(&token, webhook).await?;
+        if input.chat_ids.as_ref().is_none_or(Vec::is_empty) {
+            warnings.push(
+                "no chat_ids: every group and channel that this bot is in is read, and whoever adds it to one of his own can \
+                 write there as if he were the bank. Name the chats; until then send /setjoingroups to BotFather and \
+                 choose Disable once the bot is in its channel. What people write to the bot itself is held"
+                    .to_owned(),
+            );
+        }
         let new = NewBot {
             name: input.name,
             token,

@@ -1,20 +1,23 @@
 //! Telegram bots as operators add and delete them. How far each was read is in `telegram_cursor`.
 
+mod known;
+
 use entity::telegram_bot;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
+use self::known::{cursor_of, parsed};
 use super::{Done, Lock, Store, StoreError, count_if, lock};
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::telegram::{Bot, Loss};
 use crate::domain::refusal::Refusal;
-use crate::domain::source::{SourceKind, SourceRef};
-use crate::domain::telegram_cursor::{Cursor, LossWindow};
 use crate::domain::time::UnixMs;
 use crate::secrets::{Place, hash_token};
+
+pub use self::known::KnownBot;
 
 /// Held by whoever changes the set of bots.
 const LOCK: Lock<'static> = Lock::Key(b"telegram_bots");
@@ -47,35 +50,6 @@ impl std::fmt::Debug for NewBot {
     }
 }
 
-/// A bot as its loop knows it.
-#[derive(Clone, Debug)]
-pub struct KnownBot {
-    /// Ours.
-    pub id: i64,
-    /// What operators call it.
-    pub name: String,
-    /// Its token.
-    pub token: SecretString,
-    /// The chats that are read; empty: every chat.
-    pub chat_ids: Vec<i64>,
-    /// The line of the handset that posts there.
-    pub line: Option<String>,
-    /// What Telegram shows with each post, where it posts to us.
-    pub webhook_secret: Option<SecretString>,
-    /// When it was added.
-    pub added_at: UnixMs,
-    /// How far it was read.
-    pub cursor: Cursor,
-}
-
-impl KnownBot {
-    /// The bot as a source.
-    #[must_use]
-    pub const fn source(&self) -> SourceRef {
-        SourceRef { kind: SourceKind::Telegram, id: self.id }
-    }
-}
-
 impl Store {
     /// A page of the bots.
     ///
@@ -93,68 +67,6 @@ impl Store {
         Ok(Page::of(bots, page.limit, total, |bot: &Bot| bot.id))
     }
 
-    /// The bots that are to run, each with the revision that moves with every change that its loop must know of.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn bots_to_run(&self) -> Result<Vec<(i64, i64)>, StoreError> {
-        Ok(telegram_bot::Entity::find()
-            .select_only()
-            .column(telegram_bot::Column::Id)
-            .column(telegram_bot::Column::Revision)
-            .filter(telegram_bot::Column::DeletedAt.is_null())
-            .filter(telegram_bot::Column::Enabled.eq(true))
-            .order_by_asc(telegram_bot::Column::Id)
-            .into_tuple()
-            .all(self.reader())
-            .await?)
-    }
-
-    /// A bot as its loop knows it; none where it was deleted.
-    ///
-    /// # Errors
-    /// Where the database fails or a secret does not open.
-    pub async fn known_bot(&self, id: i64) -> Result<Option<KnownBot>, StoreError> {
-        let row = telegram_bot::Entity::find_by_id(id).one(self.reader()).await?;
-        let Some(row) = row.filter(|row| row.deleted_at.is_none()) else { return Ok(None) };
-        let Some(token) = self.open_secret(&row, "token", row.token.as_ref())? else { return Ok(None) };
-        Ok(Some(KnownBot {
-            webhook_secret: self.open_secret(&row, "webhook_secret", row.webhook_secret.as_ref())?,
-            token,
-            chat_ids: parsed("telegram_bot.chat_ids", &row, &row.chat_ids)?,
-            cursor: cursor_of(&row),
-            added_at: UnixMs(row.created_at),
-            id: row.id,
-            name: row.name,
-            line: row.line,
-        }))
-    }
-
-    fn open_secret(
-        &self,
-        row: &telegram_bot::Model,
-        column: &'static str,
-        sealed: Option<&Vec<u8>>,
-    ) -> Result<Option<SecretString>, StoreError> {
-        let place = Place::new("telegram_bot", &row.id, column);
-        let open = |sealed| self.secrets().open_text(&place, sealed);
-        let opened = sealed.map(|sealed| open(sealed)).transpose();
-        opened.map_err(|error| StoreError::corrupt("telegram_bot", format!("row {}, {column}: {error}", row.id)))
-    }
-
-    /// The id of a bot that is there already with this token, or with another token of the same bot.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn bot_with_token(&self, token: &SecretString) -> Result<Option<i64>, StoreError> {
-        let row = telegram_bot::Entity::find()
-            .filter(telegram_bot::Column::BotKey.eq(bot_key(token)))
-            .filter(telegram_bot::Column::DeletedAt.is_null())
-            .one(self.reader())
-            .await?;
-        Ok(row.map(|row| row.id))
-    }
-
     /// Adds a bot: 201 with the [`Bot`]. One that was deleted becomes the same source again, and goes on where it was read.
     ///
     /// # Errors
@@ -167,7 +79,7 @@ impl Store {
             let known = telegram_bot::Entity::find().filter(telegram_bot::Column::BotKey.eq(&key)).one(txn).await?;
             let row = match known {
                 Some(row) if row.deleted_at.is_none() => return Err(already_there(row.id).into()),
-                Some(row) => again(row, new, now),
+                Some(row) => again(&row, new, now),
                 None => {
                     let row = telegram_bot::ActiveModel { id: NotSet, ..active(blank(&key, new, now)) };
                     let id = telegram_bot::Entity::insert(row).exec(txn).await?.last_insert_id;
@@ -307,7 +219,7 @@ fn blank(key: &str, new: &NewBot, now: UnixMs) -> telegram_bot::Model {
 
 /// A deleted bot that is added again. What was posted while it was away is read from where it stood; that nothing was
 /// fetched meanwhile was wanted, and is no loss.
-fn again(row: telegram_bot::Model, new: &NewBot, now: UnixMs) -> telegram_bot::Model {
+fn again(row: &telegram_bot::Model, new: &NewBot, now: UnixMs) -> telegram_bot::Model {
     telegram_bot::Model {
         id: row.id,
         revision: row.revision + 1,
@@ -320,23 +232,6 @@ fn again(row: telegram_bot::Model, new: &NewBot, now: UnixMs) -> telegram_bot::M
 fn active(row: telegram_bot::Model) -> telegram_bot::ActiveModel {
     use sea_orm::ActiveModelTrait as _;
     telegram_bot::ActiveModel::from(row).reset_all()
-}
-
-pub(super) fn cursor_of(row: &telegram_bot::Model) -> Cursor {
-    Cursor {
-        next: row.next_offset,
-        last_update_at: row.last_update_at.map(UnixMs),
-        polled_at: row.polled_at.map(UnixMs),
-        loss: row.loss_from.map(|from| LossWindow { from: UnixMs(from), until: row.loss_until.map(UnixMs) }),
-    }
-}
-
-fn parsed<T: serde::de::DeserializeOwned>(
-    column: &'static str,
-    row: &telegram_bot::Model,
-    json: &str,
-) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|error| StoreError::corrupt(column, format!("row {}: {error}", row.id)))
 }
 
 fn view(row: &telegram_bot::Model) -> Result<Bot, StoreError> {

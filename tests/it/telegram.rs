@@ -111,7 +111,7 @@ impl Story<'_> {
         self.app.post(&path, &json!({})).await.expect(202);
     }
 
-    async fn polls(&self) -> usize {
+    fn polls(&self) -> usize {
         self.sim.calls(TOKEN).iter().filter(|call| call.method == "getupdates").count()
     }
 

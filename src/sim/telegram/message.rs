@@ -48,3 +48,30 @@ impl Message {
 pub(super) fn chat_json(id: i64, chat: &Chat) -> Value {
     json!({"id": id, "title": chat.title, "type": chat.kind})
 }
+
+/// A bot as a member of a chat, with every right that the real API names of an administrator.
+pub(super) fn member_json(bot_id: i64, status: &str) -> Value {
+    const RIGHTS: [&str; 14] = [
+        "can_be_edited",
+        "is_anonymous",
+        "can_manage_chat",
+        "can_delete_messages",
+        "can_manage_video_chats",
+        "can_restrict_members",
+        "can_promote_members",
+        "can_change_info",
+        "can_invite_users",
+        "can_post_stories",
+        "can_edit_stories",
+        "can_delete_stories",
+        "can_post_messages",
+        "can_edit_messages",
+    ];
+    let mut member = json!({"user": {"id": bot_id, "is_bot": true, "first_name": "bot"}, "status": status});
+    match status {
+        "administrator" => RIGHTS.iter().for_each(|right| member[*right] = json!(false)),
+        "kicked" => member["until_date"] = json!(0),
+        _ => {}
+    }
+    member
+}

@@ -1,9 +1,10 @@
 //! A simulator of the Telegram Bot API.
 //!
 //! It keeps what was not confirmed and forgets what is confirmed by a higher offset, as the real one does, so that a client
-//! with a wrong offset loses messages here, too. [`world`] is the state and its rules, [`method`] answers calls,
-//! [`server`] serves them over HTTP and posts to webhooks, [`fault`] holds what can go wrong.
+//! with a wrong offset loses messages here, too. `world` and `bot` are the state and its rules, `method` answers calls,
+//! `server` serves them over HTTP, `webhook` posts, [`fault`] holds what can go wrong.
 
+mod bot;
 mod call;
 pub mod fault;
 mod message;
@@ -24,8 +25,8 @@ use self::server::Running;
 use self::world::World;
 use crate::clock::Clock;
 
+pub use self::bot::RETENTION;
 pub use self::call::Call;
-pub use self::world::RETENTION;
 
 /// A running simulator. Stops when it is dropped. Chats and messages are made by its methods, or by bots with `sendMessage`.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Bots, chats and the updates that were not confirmed yet, with the rules of the real Bot API.
+//! Bots and chats: who sees what.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -7,17 +7,12 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use serde_json::{Value, json};
 
+use super::bot::Bot;
 use super::call::Call;
 use super::fault::{Fault, Quirks, chance};
-use super::message::{Message, chat_json};
-use super::webhook::Hook;
+use super::message::{Message, chat_json, member_json};
 use crate::clock::Clock;
 use crate::domain::time::UnixMs;
-
-/// How long an update is kept that nobody fetched.
-pub const RETENTION: Duration = Duration::from_hours(24);
-/// After so long without updates the ids begin anew.
-const SILENCE: Duration = Duration::from_hours(7 * 24);
 
 /// All there is.
 #[derive(Debug)]
@@ -31,32 +26,6 @@ pub(super) struct World {
     pub(super) quirks: Quirks,
     pub(super) faults: VecDeque<Fault>,
     pub(super) calls: Vec<Call>,
-}
-
-/// A bot.
-#[derive(Debug)]
-pub(super) struct Bot {
-    pub(super) id: i64,
-    pub(super) revoked: bool,
-    /// Privacy mode is off.
-    pub(super) reads_groups: bool,
-    pub(super) has_rival: bool,
-    pub(super) hook: Option<Hook>,
-    pub(super) allowed: Vec<String>,
-    pub(super) next_update_id: i64,
-    last_update_at: Option<UnixMs>,
-    pending: VecDeque<Pending>,
-    expired: usize,
-    /// Counts its polls: a newer one ends the one before.
-    pub(super) polls: u64,
-}
-
-/// An update that was not confirmed.
-#[derive(Clone, Debug)]
-struct Pending {
-    id: i64,
-    json: String,
-    at: UnixMs,
 }
 
 /// A chat.
@@ -100,19 +69,7 @@ impl World {
     pub(super) fn add_bot(&mut self, token: &str) {
         let number = token.split(':').next().and_then(|number| number.parse().ok());
         let id = number.unwrap_or_else(|| self.random.random_range(1_000_000..9_999_999));
-        let bot = Bot {
-            id,
-            revoked: false,
-            reads_groups: false,
-            has_rival: false,
-            hook: None,
-            allowed: Vec::new(),
-            next_update_id: self.random.random_range(100_000_000..900_000_000),
-            last_update_at: None,
-            pending: VecDeque::new(),
-            expired: 0,
-            polls: 0,
-        };
+        let bot = Bot::new(id, self.random.random_range(100_000_000..900_000_000));
         self.bots.insert(token.to_owned(), bot);
     }
 
@@ -154,7 +111,7 @@ impl World {
 
     fn tell_membership(&mut self, token: &str, chat_id: i64, status: &str) {
         let (Some(chat), Some(bot)) = (self.chats.get(&chat_id), self.bots.get(token)) else { return };
-        let member = json!({"user": {"id": bot.id, "is_bot": true, "first_name": "bot"}, "status": status});
+        let member = member_json(bot.id, status);
         let from = json!({"id": 777, "is_bot": false, "first_name": "홍길동"});
         let date = self.now().0 / 1000;
         let body = json!({
@@ -292,30 +249,20 @@ impl World {
         let now = self.now();
         let anew = self.random.random_range(1..1_000_000);
         let Some(bot) = self.bots.get_mut(token) else { return 0 };
-        bot.expire(now);
-        let silent = bot.last_update_at.is_some_and(|at| now.since(at) >= SILENCE);
-        if silent && bot.pending.is_empty() {
-            // Lower than before: the case that a wrong offset does not survive.
-            bot.next_update_id = anew;
-        }
-        let id = bot.next_update_id;
-        bot.next_update_id += 1;
-        bot.last_update_at = Some(now);
-        bot.pending.push_back(Pending { id, json: json.replacen("ID", &id.to_string(), 1), at: now });
-        id
+        bot.push(json, now, anew)
     }
 
     pub(super) fn pending(&self, token: &str) -> usize {
-        self.bots.get(token).map_or(0, |bot| bot.pending.len())
+        self.bots.get(token).map_or(0, Bot::pending)
     }
 
     pub(super) fn expired(&self, token: &str) -> usize {
-        self.bots.get(token).map_or(0, |bot| bot.expired)
+        self.bots.get(token).map_or(0, Bot::expired)
     }
 
     pub(super) fn webhook_info(&self, token: &str) -> Value {
         let Some(bot) = self.bots.get(token) else { return Value::Null };
-        let mut info = json!({"url": "", "has_custom_certificate": false, "pending_update_count": bot.pending.len()});
+        let mut info = json!({"url": "", "has_custom_certificate": false, "pending_update_count": bot.pending()});
         if let Some(hook) = &bot.hook {
             info["url"] = json!(hook.url);
             if let Some((at, why)) = &hook.failed {
@@ -324,43 +271,5 @@ impl World {
             }
         }
         info
-    }
-}
-
-impl Bot {
-    fn expire(&mut self, now: UnixMs) {
-        while self.pending.front().is_some_and(|update| now.since(update.at) > RETENTION) {
-            self.pending.pop_front();
-            self.expired += 1;
-        }
-    }
-
-    /// Forgets what a poll with this offset confirms: all below it; a negative one all but the last so many.
-    pub(super) fn confirm(&mut self, offset: i64, now: UnixMs) {
-        self.expire(now);
-        if offset < 0 {
-            let keep = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-            while self.pending.len() > keep {
-                self.pending.pop_front();
-            }
-        } else {
-            self.pending.retain(|update| update.id >= offset);
-        }
-    }
-
-    /// The first updates, as the array of an answer.
-    pub(super) fn batch(&self, limit: usize) -> Option<String> {
-        let updates: Vec<&str> = self.pending.iter().take(limit).map(|update| update.json.as_str()).collect();
-        (!updates.is_empty()).then(|| format!("[{}]", updates.join(",")))
-    }
-
-    /// The first update, with its id.
-    pub(super) fn first(&self) -> Option<(i64, String)> {
-        self.pending.front().map(|update| (update.id, update.json.clone()))
-    }
-
-    /// Forgets one update, which a webhook took.
-    pub(super) fn forget(&mut self, id: i64) {
-        self.pending.retain(|update| update.id != id);
     }
 }

@@ -198,7 +198,7 @@ mod tests {
         let down = Failure::Unreachable(String::new());
         let pause = |streak, jitter| match remedy(&down, streak, jitter) {
             Remedy::Wait(pause) => pause.as_millis(),
-            other => panic!("{other:?}"),
+            Remedy::Park(after) => panic!("parked for {after:?}"),
         };
         assert_eq!((pause(1, 0), pause(1, 1_000)), (500, 1_000));
         assert_eq!((pause(3, 0), pause(3, 1_000)), (2_000, 4_000));

@@ -30,6 +30,8 @@ pub struct Reading {
 pub enum Read {
     /// A message, or what may hold one and cannot be read.
     Deliver(Box<Delivery>),
+    /// A message that anybody may have written: it is stored, and held.
+    Hold(Box<Delivery>),
     /// A message was edited.
     Note(Box<Edit>),
     /// A group became a supergroup.
@@ -98,7 +100,7 @@ struct Slot(Result<Message, String>);
 impl<'de> Deserialize<'de> for Slot {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_value(value).map_err(|error| error.to_string())))
+        Ok(Self(serde_json::from_value(value).map_err(|error| in_words(&error))))
     }
 }
 
@@ -123,12 +125,21 @@ struct Message {
 #[derive(Deserialize)]
 struct Chat {
     id: i64,
+    #[serde(default, deserialize_with = "lenient", rename = "type")]
+    kind: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     title: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     username: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     first_name: Option<String>,
+}
+
+impl Chat {
+    /// A person's own chat with the bot: every user of Telegram who finds the bot can begin one.
+    fn is_private(&self) -> bool {
+        self.kind.as_deref() == Some("private") || self.id > 0
+    }
 }
 
 /// Where a forwarded message comes from. A channel's post is named by channel and id, so that its automatic copy in the
@@ -161,6 +172,14 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> R
     Ok(serde_json::from_value(value).ok())
 }
 
+/// What is wrong, without what was written: the words go to the log.
+fn in_words(error: &serde_json::Error) -> String {
+    match error.classify() {
+        serde_json::error::Category::Data => "a field is missing or of another type than Telegram's".to_owned(),
+        _ => format!("it is not JSON: {error}"),
+    }
+}
+
 /// Reads an update.
 #[must_use]
 pub fn read(raw: &RawUpdate, reading: &Reading) -> Read {
@@ -169,7 +188,7 @@ pub fn read(raw: &RawUpdate, reading: &Reading) -> Read {
     }
     let update: Update = match serde_json::from_str(&raw.json) {
         Ok(update) => update,
-        Err(error) => return undecodable(&error.to_string(), raw, reading),
+        Err(error) => return undecodable(&in_words(&error), raw, reading),
     };
     let (slot, edited) = match update {
         Update { message: Some(slot), .. } | Update { channel_post: Some(slot), .. } => (slot, false),
@@ -179,7 +198,7 @@ pub fn read(raw: &RawUpdate, reading: &Reading) -> Read {
         _ => return Read::Skipped(Skip::OtherKind),
     };
     match slot.0 {
-        Ok(message) => of_message(message, edited, raw, reading),
+        Ok(message) => of_message(&message, edited, raw, reading),
         Err(error) => undecodable(&error, raw, reading),
     }
 }
@@ -192,7 +211,7 @@ fn membership_of(membership: Membership) -> Read {
     }
 }
 
-fn of_message(message: Message, edited: bool, raw: &RawUpdate, reading: &Reading) -> Read {
+fn of_message(message: &Message, edited: bool, raw: &RawUpdate, reading: &Reading) -> Read {
     let Some(chat) = &message.chat else { return undecodable("the message has no chat", raw, reading) };
     if let Some(to) = message.migrate_to_chat_id {
         return Read::Moved { from: chat.id, to };
@@ -215,7 +234,7 @@ fn of_message(message: Message, edited: bool, raw: &RawUpdate, reading: &Reading
     let framed = unframed(text);
     let posted_at = message.forward_origin.as_ref().and_then(|origin| origin.date).or(message.date).and_then(seconds);
     let received_at = sane(framed.sent_at, reading.now).or(sane(posted_at, reading.now)).unwrap_or(reading.now);
-    let is_from_before = posted_at.unwrap_or(received_at).0 + 999 < reading.added_at.0;
+    let is_from_before = posted_at.unwrap_or(received_at).0.saturating_add(999) < reading.added_at.0;
     let quarantine = unreadable(framed.text);
     let delivery = Delivery {
         key: key_of(place),
@@ -231,6 +250,8 @@ fn of_message(message: Message, edited: bool, raw: &RawUpdate, reading: &Reading
     };
     if edited {
         Read::Note(Box::new(edit(message.edit_date, place, delivery, is_from_before, reading)))
+    } else if reading.chat_ids.is_empty() && chat.is_private() {
+        Read::Hold(Box::new(delivery))
     } else {
         Read::Deliver(Box::new(delivery))
     }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 const NOW: UnixMs = UnixMs(1_776_834_500_000);
@@ -90,6 +92,15 @@ fn only_the_chats_on_the_list_are_read() {
 }
 
 #[test]
+fn what_a_stranger_writes_to_the_bot_itself_is_held() {
+    let json = update("message", r#","text":"sms from 15881688: 입금""#).replace("channel", "private");
+    assert!(matches!(read_json(&json), Read::Hold(delivery) if delivery.sender == "15881688"));
+    assert!(matches!(read_json(&json.replace("-1001", "55")), Read::Hold(_)));
+    let listed = Reading { chat_ids: vec![-1001], ..reading() };
+    assert!(matches!(read(&RawUpdate::of(&json), &listed), Read::Deliver(_)), "whoever lists the chat wants it");
+}
+
+#[test]
 fn fields_of_another_type_lose_no_message() {
     let odd = r#","text":"a","forward_origin":7,"edit_date":"x","from":[],"entities":[{"type":"brand_new"}]"#;
     assert_eq!(delivered(&update("message", odd)).text.as_deref(), Some("a"));
@@ -169,4 +180,46 @@ fn what_was_posted_before_the_bot_was_added_is_old() {
     assert!(!old(DATE * 1000 + 999), "Telegram tells whole seconds");
     let Read::Note(edit) = added(DATE * 1000 + 1000, "edited_message") else { panic!() };
     assert_eq!(edit.orphan, None);
+}
+
+#[test]
+fn the_log_is_not_told_what_was_written() {
+    for json in [
+        update("message", r#","text":["입금 50,000"]"#),
+        update("message", r#","text":"a""#).replace("-1001", "\"입금\""),
+    ] {
+        let why = delivered(&json).quarantine.unwrap();
+        assert!(!why.contains("입금"), "{why}");
+    }
+}
+
+proptest! {
+    /// Whatever comes, it is read in the same way each time, and nothing with a text in it gets lost.
+    #[test]
+    fn every_update_is_read_or_kept(
+        text in ".{0,40}|(sms from |15881688\n)?.{0,20}( with text: \"|: |\n).{0,20}(\" sent at [0-9]{1,20}|\nSIM1\n2026-04-22 14:07:00)?",
+        message_id in any::<Option<i64>>(),
+        date in any::<i64>(),
+        chat in any::<i64>(),
+        cut in 0_usize..400,
+    ) {
+        let message = serde_json::json!({
+            "message_id": message_id, "date": date, "chat": {"id": chat, "type": "channel"}, "text": text,
+        });
+        let whole = serde_json::json!({"update_id": 7, "channel_post": message}).to_string();
+        let cut: String = whole.chars().take(cut).collect();
+        for json in [&whole, &cut] {
+            let read = read_json(json);
+            prop_assert_eq!(&read, &read_json(json));
+            match read {
+                Read::Deliver(delivery) | Read::Hold(delivery) => {
+                    prop_assert_eq!(delivery.text.is_some(), delivery.quarantine.is_none());
+                    prop_assert!(delivery.raw.is_some());
+                    prop_assert!(delivery.text.is_none_or(|read| text.contains(&read)));
+                }
+                Read::Skipped(Skip::NoText) => prop_assert!(text.trim().is_empty()),
+                other => prop_assert!(json != &whole, "{:?}", other),
+            }
+        }
+    }
 }

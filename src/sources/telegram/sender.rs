@@ -29,16 +29,16 @@ pub fn unframed(post: &str) -> Framed<'_> {
 /// `android_income_sms_gateway_webhook`: `sms from NUMBER with text: "TEXT" sent at MILLISECONDS`, or shorter.
 fn gateway(post: &str) -> Option<Framed<'_>> {
     const BEGINS: &str = "sms from ";
+    const WITH: &str = " with text:";
     let head = post.trim_start();
     let rest =
         head.get(..BEGINS.len()).filter(|begin| begin.eq_ignore_ascii_case(BEGINS)).map(|_| &head[BEGINS.len()..])?;
     let (first_line, _) = rest.split_once('\n').unwrap_or((rest, ""));
-    let (sender, text) = match first_line.find(" with text:") {
-        Some(at) => (&rest[..at], &rest[at + " with text:".len()..]),
-        None => {
-            let at = rest.find([':', '\n'])?;
-            (&rest[..at], &rest[at + 1..])
-        }
+    let (sender, text) = if let Some(at) = first_line.find(WITH) {
+        (&rest[..at], &rest[at + WITH.len()..])
+    } else {
+        let at = rest.find([':', '\n'])?;
+        (&rest[..at], &rest[at + 1..])
     };
     let sender = named(sender)?;
     let (text, sent_at) = match text.trim_end().rsplit_once(" sent at ") {

@@ -40,7 +40,7 @@ pub struct Stores {
 /// Why something of them is not stored: the offset must stay. The same call may be made again.
 pub async fn take(stores: &Stores, bot: &mut KnownBot, updates: &[RawUpdate]) -> Result<Brought, Refusal> {
     let mut brought = Brought::default();
-    let mut deliveries = Vec::new();
+    let (mut deliveries, mut held) = (Vec::new(), Vec::new());
     let mut edits = Vec::new();
     let mut chats = Vec::new();
     for update in updates {
@@ -54,6 +54,7 @@ pub async fn take(stores: &Stores, bot: &mut KnownBot, updates: &[RawUpdate]) ->
                 }
                 deliveries.push(*delivery);
             }
+            Read::Hold(delivery) => held.push(*delivery),
             Read::Note(edit) => edits.push(*edit),
             Read::Moved { from, to } => {
                 bot.chat_ids = moved(&bot.chat_ids, from, to);
@@ -66,7 +67,8 @@ pub async fn take(stores: &Stores, bot: &mut KnownBot, updates: &[RawUpdate]) ->
             Read::Skipped(why) => count(why.as_str()),
         }
     }
-    brought.news |= deliver(stores, bot, deliveries).await?;
+    brought.news |= deliver(stores, bot, deliveries, true).await?;
+    brought.news |= deliver(stores, bot, held, false).await?;
     let notes: Vec<NewNote> = edits
         .iter()
         .map(|edit| NewNote { of: edit.of.clone(), key: edit.key.clone(), at: edit.at, text: edit.text.clone() })
@@ -81,7 +83,7 @@ pub async fn take(stores: &Stores, bot: &mut KnownBot, updates: &[RawUpdate]) ->
                 orphans.extend(edit.orphan);
             }
         }
-        brought.news |= deliver(stores, bot, orphans).await?;
+        brought.news |= deliver(stores, bot, orphans, true).await?;
     }
     for (from, to) in chats {
         count("chat_moved");
@@ -97,13 +99,13 @@ fn count(outcome: &'static str) {
 
 /// Delivers, and says whether any of it is new. What the store refuses for its own sake goes alone, so that it holds
 /// nothing up, and as bytes for people where it is refused as a message.
-async fn deliver(stores: &Stores, bot: &KnownBot, deliveries: Vec<Delivery>) -> Result<bool, Refusal> {
+async fn deliver(stores: &Stores, bot: &KnownBot, deliveries: Vec<Delivery>, trusted: bool) -> Result<bool, Refusal> {
     if deliveries.is_empty() {
         return Ok(false);
     }
     let many = deliveries.len() > 1;
     let mut news = false;
-    match store_all(stores, bot, deliveries.clone()).await {
+    match store_all(stores, bot, deliveries.clone(), trusted).await {
         Ok(taken) => return Ok(is_news(&taken)),
         Err(refusal @ Refusal::Unavailable(_)) => return Err(refusal),
         Err(refusal) => {
@@ -112,8 +114,10 @@ async fn deliver(stores: &Stores, bot: &KnownBot, deliveries: Vec<Delivery>) -> 
     }
     for delivery in deliveries {
         let bare = as_bytes_alone(&delivery);
-        let taken = match store_all(stores, bot, vec![delivery]).await {
-            Err(refusal) if !matches!(refusal, Refusal::Unavailable(_)) => store_all(stores, bot, vec![bare]).await,
+        let taken = match store_all(stores, bot, vec![delivery], trusted).await {
+            Err(refusal) if !matches!(refusal, Refusal::Unavailable(_)) => {
+                store_all(stores, bot, vec![bare], trusted).await
+            }
             stored => stored,
         };
         news |= is_news(&taken?);
@@ -143,8 +147,13 @@ fn as_bytes_alone(delivery: &Delivery) -> Delivery {
     }
 }
 
-async fn store_all(stores: &Stores, bot: &KnownBot, deliveries: Vec<Delivery>) -> Result<Vec<Taken>, Refusal> {
-    let deliver = Deliver::new(bot.source(), bot.line.clone(), true, deliveries);
+async fn store_all(
+    stores: &Stores,
+    bot: &KnownBot,
+    deliveries: Vec<Delivery>,
+    trusted: bool,
+) -> Result<Vec<Taken>, Refusal> {
+    let deliver = Deliver::new(bot.source(), bot.line.clone(), trusted, deliveries);
     let asked = stores.inbox.ask(deliver, STORED_WITHIN).await;
     asked.unwrap_or_else(|error| Err(Refusal::Unavailable(format!("the inbox did not answer: {error}"))))
 }

@@ -51,13 +51,14 @@ fn what_keeps_messages_away_is_said_in_plain_words() {
         let words = |bot: &serde_json::Value| bot["warnings"].to_string();
         story.sim.set_foreign_webhook(TOKEN, "https://other.example.com/secret-path");
         let bot = story.add().await;
-        assert_eq!(bot["warnings"].as_array().unwrap().len(), 2, "{bot}");
+        assert_eq!(bot["warnings"].as_array().unwrap().len(), 3, "{bot}");
+        assert!(words(&bot).contains("no chat_ids"), "{bot}");
         assert!(words(&bot).contains("privacy mode is on"), "{bot}");
         assert!(words(&bot).contains("other.example.com") && !words(&bot).contains("secret-path"), "{bot}");
 
         story.sim.add_bot("1002:fine");
         story.sim.turn_privacy_off("1002:fine");
-        let fine = story.add_as(json!({"name": "fine", "token": "1002:fine"})).await;
+        let fine = story.add_as(json!({"name": "fine", "token": "1002:fine", "chat_ids": [-1]})).await;
         assert_eq!(fine["warnings"], json!([]));
         story.tries(&json!({"name": "mistyped", "token": "1003:nobody"})).await.expect_invalid("token");
     });
@@ -96,11 +97,11 @@ fn deleting_stops_at_once_and_adding_again_doubles_nothing() {
             !list.contains("telegram-poller")
         };
         story.app.until("its loop is gone", gone).await;
-        let polls = story.polls().await;
+        let polls = story.polls();
         story.app.delete(&path).await.expect_problem(404);
         assert_eq!(story.app.get(PATH).await.expect(200)["items"], json!([]));
         story.sim.post(story.channel, &forwarded(&deposit("김철수", 10_000)));
-        assert_eq!(story.polls().await, polls);
+        assert_eq!(story.polls(), polls);
 
         let again = story.add().await;
         assert_eq!(again["id"], bot["id"], "the same source");
@@ -122,6 +123,6 @@ fn a_bot_that_is_not_enabled_is_not_read() {
         story.sim.add_bot("1002:other");
         let other = story.add_as(json!({"name": "other", "token": "1002:other"})).await;
         story.loop_is(&other["id"], "running").await;
-        assert_eq!(story.polls().await, 0);
+        assert_eq!(story.polls(), 0);
     });
 }

@@ -1,9 +1,15 @@
 //! What Telegram and the network do to a poller.
 
+use std::time::Duration;
+
+use recon::clock::Clock;
+use recon::sim::telegram::TelegramSim;
 use recon::sim::telegram::fault::{Fault, Quirks};
 use serde_json::json;
 
-use super::{TOKEN, forwarded, story, story_with};
+use super::{PATH, TOKEN, forwarded, story, story_with};
+use crate::support::api::client;
+use crate::support::daemon::{Daemon, recon};
 use crate::support::texts::{BANK, deposit};
 
 /// Row 4, for Telegram.
@@ -19,13 +25,13 @@ fn a_revoked_token_parks_its_bot_alone() {
         story.sim.revoke(TOKEN);
         let parked = story.loop_is(&revoked["id"], "parked").await;
         assert!(parked["last_error"].as_str().unwrap().contains("does not know this token"), "{parked}");
-        let polls = story.polls().await;
+        let polls = story.polls();
         assert!(!story.check("sources").await["ok"].as_bool().unwrap());
 
         story.sim.post(channel, &forwarded(&deposit("홍길동", 50_000)));
         story.app.until("the other is read", async || story.app.list("").await.len() == 1).await;
         story.loop_is(&other["id"], "running").await;
-        assert_eq!(story.polls().await, polls, "it is not asked for again");
+        assert_eq!(story.polls(), polls, "it is not asked for again");
         assert_eq!(story.bot(&revoked["id"]).await["state"], "parked");
     });
 }
@@ -83,6 +89,49 @@ fn pages_broken_answers_and_pauses_cost_time_and_no_message() {
         let parked = async || story.loop_is(&bot["id"], "parked").await;
         let parked = parked().await;
         assert!(parked["last_error"].as_str().unwrap().contains("86400 s"), "{parked}");
+    });
+}
+
+/// Row 6, for Telegram: what was not stored was not confirmed, and comes again.
+#[test]
+fn a_daemon_that_is_killed_again_and_again_misses_and_doubles_nothing() {
+    const COUNT: u64 = 200;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        drop(client());
+        let sim = TelegramSim::start(Clock::system(), 11).unwrap();
+        sim.add_bot(TOKEN);
+        let channel = sim.add_channel("KB 알림");
+        sim.join(TOKEN, channel);
+        sim.set_quirks(Quirks { broken: 20, ..Quirks::default() });
+        let dir = tempfile::tempdir().unwrap();
+        let start = async || {
+            let mut command = recon(dir.path());
+            command.arg("run").env("RECON_TELEGRAM__API_URL", sim.url()).env("RECON_TELEGRAM__POLL_TIMEOUT", "1s");
+            Daemon::start_as(command, dir.path()).await
+        };
+        let mut daemon = start().await;
+        daemon.api.post(PATH, &json!({"name": "KB", "token": TOKEN})).await.expect(201);
+        for number in 0..COUNT {
+            sim.post(channel, &forwarded(&deposit("홍길동", 10_000 + number)));
+            // The fault's moment is what is random here; nothing waits for it.
+            tokio::time::sleep(Duration::from_millis(rand::random_range(0..20))).await;
+            if number % 25 == 24 {
+                daemon.kill();
+                daemon = start().await;
+            }
+        }
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+        while sim.pending(TOKEN) > 0 {
+            assert!(tokio::time::Instant::now() < deadline, "{} are left:\n{}", sim.pending(TOKEN), daemon.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let list = daemon.api.get("/internal/v2/sms?limit=500").await.expect(200);
+        let texts: Vec<&str> =
+            list["items"].as_array().unwrap().iter().map(|sms| sms["text"].as_str().unwrap()).collect();
+        let different: std::collections::BTreeSet<&&str> = texts.iter().collect();
+        assert_eq!((texts.len(), different.len()), (200, 200));
+        assert!(!daemon.log().contains("AAE-token"), "the token is in the log");
     });
 }
 

@@ -6,7 +6,7 @@ use recon::domain::telegram_cursor::Cursor;
 use recon::domain::time::UnixMs;
 use serde_json::{Value, json};
 
-use super::{DAY, PATH, Story, TOKEN, forwarded, story};
+use super::{DAY, PATH, Story, TOKEN, forwarded, story, story_with};
 use crate::support::texts::deposit;
 
 /// Stops the bot's loop, has so much time gone by at both ends, and starts it again.
@@ -54,7 +54,7 @@ fn eight_days_of_silence_and_then_a_lower_id_lose_nothing() {
 
 #[test]
 fn an_outage_of_25_hours_raises_an_alarm_until_somebody_has_looked() {
-    story(async |story| {
+    story_with(&[("telegram.poll_timeout", "1s")], async |story| {
         let bot = story.add().await;
         let seen = format!("{PATH}/{}/loss-seen", bot["id"]);
         story.sim.post(story.channel, &forwarded(&deposit("홍길동", 50_000)));

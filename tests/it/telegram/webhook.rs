@@ -41,7 +41,7 @@ fn telegram_posts_and_gets_its_answer_after_the_commit() {
             story.sim.post(story.channel, &forwarded(&deposit("홍길동", 50_000 + number)));
         }
         story.messages(5).await;
-        assert_eq!(story.polls().await, 0, "a bot that is posted to is not polled");
+        assert_eq!(story.polls(), 0, "a bot that is posted to is not polled");
         assert!(story.bot(&bot["id"]).await["last_event_at"].is_string());
 
         assert_eq!(story.app.delete(&format!("{PATH}/{}", bot["id"])).await.status, 204);
@@ -69,6 +69,7 @@ fn only_telegram_can_post() {
             assert_eq!(taken, json!({"ok": true}));
         }
         assert_eq!(story.app.list("").await.len(), 1, "a repeat is a duplicate");
+        assert_eq!(story.app.list("state=held").await.len(), 1, "anybody can write to the bot itself");
         // What nobody can read is kept, so that Telegram goes on to the next.
         post(story, &hooked["id"], Some(&secret), "{broken").await.expect(200);
         assert_eq!(story.app.list("state=quarantined").await.len(), 1);
