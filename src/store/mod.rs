@@ -14,6 +14,8 @@ mod error;
 pub mod event;
 pub mod intake;
 pub mod matching;
+mod mend;
+mod new_sms;
 pub mod order;
 pub mod phone;
 pub mod process;
@@ -36,6 +38,7 @@ pub use command::Done;
 pub use connect::{StoreOptions, sqlite_file};
 pub use error::StoreError;
 pub use upkeep::HEARTBEAT_SENDER;
+pub use mend::Mended;
 
 use std::sync::Arc;
 

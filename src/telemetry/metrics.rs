@@ -25,6 +25,8 @@ pub mod names {
     pub const SMS_STUCK: &str = "recon_sms_stuck";
     /// Age of the oldest message that is not decided.
     pub const UNDECIDED_OLDEST_AGE_SECONDS: &str = "recon_sms_undecided_oldest_age_seconds";
+    /// Matches without an open order that cannot be mended.
+    pub const MATCHES_UNMENDED: &str = "recon_matches_unmended";
     /// Messages that wait for a person.
     pub const REVIEW_QUEUE_DEPTH: &str = "recon_review_queue_depth";
     /// Age of the oldest message that waits for a person.
@@ -85,6 +87,7 @@ pub const METRICS: &[Metric] = &[
     metric(names::LOOP_LAST_SUCCESS, MetricKind::Gauge, "When a loop last succeeded, by loop."),
     metric(names::HEARTBEAT_LAST_SUCCESS, MetricKind::Gauge, "When the synthetic message last came through."),
     metric(names::ORDERS_CONFLICTING, MetricKind::Counter, "Orders told again in the same version with other content."),
+    metric(names::MATCHES_UNMENDED, MetricKind::Gauge, "Matches without an open order that cannot be mended."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];
