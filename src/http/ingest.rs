@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::domain::source::{SourceKind, SourceRef};
 use crate::pipeline::inbox::{Deliver, Delivery, Taken, TakenAs};
 use crate::registry::device_registry::{EnrolDevice, FindDevice, KnownDevice};
+use crate::registry::review_desk::{NoteRepeats, Repeat};
 use crate::sources::shooter::{DecodeError, Entry, Format, PostInput, RawRequest, decode};
 
 use super::auth::count_failure;
@@ -136,20 +137,41 @@ async fn take(
     let body = read_bytes(request, payload, BodyLimit(format.body_limit())).await?;
     let entries = read(service, request, &body, format, device)?;
     let (ids, deliveries) = apart(entries);
-    let mut taken = if deliveries.is_empty() {
+    let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
+    let taken = if deliveries.is_empty() {
         Vec::new()
     } else {
-        let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
         let (line, trusted) = (device.line.clone(), device.trusted);
         ask(&*service.state.inbox, Deliver::new(source, line, trusted, deliveries)).await?
+    };
+    if format == Format::Recon && taken.iter().any(|taken| taken.status == TakenAs::Duplicate) {
+        // Read once more rather than kept: hardly any request repeats anything.
+        note_repeats(service, source, read(service, request, &body, format, device)?, &taken).await;
     }
-    .into_iter();
+    let mut taken = taken.into_iter();
     let mut results = Vec::with_capacity(ids.len());
     for (id, is_message) in ids {
         let taken = if is_message { taken.next().ok_or_else(short)? } else { IGNORED };
         results.push(IngestResult { id, sms_id: taken.sms_id, status: taken.status });
     }
     Ok(HttpResponse::Ok().json(IngestAnswer { results }))
+}
+
+/// Has what came again compared with what came first. The answer does not hang on it: the message is stored.
+async fn note_repeats(service: &Service, source: SourceRef, entries: Vec<Entry>, taken: &[Taken]) {
+    let (_, deliveries) = apart(entries);
+    let repeats: Vec<Repeat> = deliveries
+        .into_iter()
+        .zip(taken)
+        .filter(|(_, taken)| taken.status == TakenAs::Duplicate)
+        .filter_map(|(delivery, taken)| Some(Repeat { sms_id: taken.sms_id?, text: delivery.text? }))
+        .collect();
+    if repeats.is_empty() {
+        return;
+    }
+    if let Err(problem) = ask(&*service.state.reviews, NoteRepeats { source, repeats }).await {
+        tracing::warn!(%source, %problem, "what came again could not be compared with what came first");
+    }
 }
 
 const IGNORED: Taken = Taken { sms_id: None, status: TakenAs::Ignored };

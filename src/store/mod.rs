@@ -19,6 +19,7 @@ mod new_sms;
 pub mod order;
 pub mod phone;
 pub mod process;
+pub mod repeat;
 pub mod review;
 mod rows;
 pub mod settings;
@@ -37,8 +38,8 @@ mod upkeep;
 pub use command::Done;
 pub use connect::{StoreOptions, sqlite_file};
 pub use error::StoreError;
-pub use upkeep::HEARTBEAT_SENDER;
 pub use mend::Mended;
+pub use upkeep::HEARTBEAT_SENDER;
 
 use std::sync::Arc;
 
