@@ -13,7 +13,7 @@ use crate::registry::device_registry::{AddDevice, DeleteDevice, EnrolDevice, Fin
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
+use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
@@ -82,7 +82,7 @@ port! {
 }
 port! {
     /// The messages and their checks.
-    Reviews: ListSms, GetSms, ResetSms, CheckSms
+    Reviews: ListSms, GetSms, ResetSms, CheckSms, NoteRepeats
 }
 port! {
     /// The counters of the top bar.

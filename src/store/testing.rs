@@ -7,6 +7,7 @@ use std::ops::Deref;
 use entity::{sighting, sms};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, Database, EntityTrait};
 
+use super::new_sms::new_sms;
 use super::{Store, StoreOptions};
 use crate::clock::Clock;
 use crate::contract::caller::{Answer, Caller, Idempotency};
@@ -70,41 +71,11 @@ pub fn caller(operator: &str, key: Option<(&str, u8)>) -> Caller {
 /// A message from `sender` in `state`, received and stored at `at`, to be changed and then stored.
 pub fn message(sender: &str, state: SmsState, at: UnixMs) -> sms::Model {
     sms::Model {
-        id: 0,
-        line: None,
         sender: sender.to_owned(),
         sender_key: comparable_sender(sender),
         text: Some("[Web발신]\n입금 50,000원\n홍길동".to_owned()),
         fingerprint: vec![0; 16],
-        received_at: at.0,
-        occurred_at: at.0,
-        to_the_minute: false,
-        stored_at: at.0,
-        sources: 0,
-        state: state.as_str().to_owned(),
-        state_since: at.0,
-        review: "none".to_owned(),
-        review_by: None,
-        review_at: None,
-        review_note: None,
-        flags: 0,
-        direction: None,
-        currency: None,
-        amount: None,
-        balance: None,
-        depositor: None,
-        account: None,
-        reference: None,
-        memo: None,
-        sender_bank: None,
-        name_max: None,
-        template_id: None,
-        template_version: None,
-        order_id: None,
-        attempts: 0,
-        next_attempt_at: None,
-        version: 1,
-        updated_at: at.0,
+        ..new_sms(0, state, at, at)
     }
 }
 

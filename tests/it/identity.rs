@@ -24,12 +24,22 @@ fn a_repeated_delivery_is_answered_as_the_first_was() {
         let id = phone.sends_as(&message, "stored").await;
         app.settle().await;
         let before = app.sms(id).await;
-        // INV-I1: also where the phone says other things under the same id.
-        for repeated in [message.clone(), Phone::message("m1", &deposit("김철수", 70_000))] {
-            assert_eq!(phone.sends_as(&repeated, "duplicate").await, id);
-        }
+        assert_eq!(phone.sends_as(&message, "duplicate").await, id);
         app.settle().await;
         assert_eq!(app.sms(id).await.all, before.all, "nothing has changed");
+        // INV-I1: also where the phone says other things under the same id, but that is no secret.
+        let other = Phone::message("m1", &deposit("김철수", 70_000));
+        for _ in 0..2 {
+            assert_eq!(phone.sends_as(&other, "duplicate").await, id);
+        }
+        app.settle().await;
+        let after = app.sms(id).await.all;
+        assert_eq!(after["flags"], serde_json::json!(["id_reused"]));
+        let known = before.all["history"].as_array().unwrap().len();
+        assert_eq!(after["history"].as_array().unwrap().len(), known + 1, "said once");
+        for same in ["text", "state", "review", "money", "depositor", "sightings"] {
+            assert_eq!(after[same], before.all[same], "{same}");
+        }
         assert_eq!(app.list("").await.len(), 1);
     });
 }

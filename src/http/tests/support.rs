@@ -35,7 +35,7 @@ use crate::registry::device_registry::{
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
+use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
@@ -166,6 +166,7 @@ fake! {
     GetSms => |_, _| Err(nothing());
     ResetSms => |_, _| Ok(answer(200, json!({"reset": 0, "skipped": []})));
     CheckSms => |_, _| Err(Refusal::Conflict("the sms has moved on".to_owned()));
+    NoteRepeats => |_, _| Ok(0);
     GetTopInfo => |_, _| Ok(top_info());
     ListAudit => |_, _| Ok(page(Vec::new()));
     ControlActor => |_, message| if message.id == "order-matcher" || message.id == "pushbullet-listener/3" {
