@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::bus::Fleet;
+use crate::bus::{FORGET_AFTER, Fleet};
 use crate::config::Role;
 use crate::domain::time::UnixMs;
 use crate::http::health::Check;
@@ -81,6 +81,42 @@ impl Check for StoreCheck {
 /// Whether a worker runs in another process, for one that has none itself.
 pub(super) fn worker_elsewhere(fleet: &Fleet, started: UnixMs) -> Arc<dyn Check> {
     Arc::new(WorkerCheck { fleet: fleet.clone(), started })
+}
+
+/// Which other processes have fallen silent, and since when.
+pub(super) fn processes(fleet: &Fleet) -> Arc<dyn Check> {
+    Arc::new(ProcessesCheck { fleet: fleet.clone() })
+}
+
+struct ProcessesCheck {
+    fleet: Fleet,
+}
+
+impl Check for ProcessesCheck {
+    fn name(&self) -> &'static str {
+        "processes"
+    }
+
+    /// Whether the silent one is missed its loops say: they are not fresh, and those that everything needs are critical.
+    fn critical(&self) -> bool {
+        false
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async {
+            let silent = self.fleet.silent();
+            if silent.is_empty() {
+                return Ok("every process says how it is".to_owned());
+            }
+            let each =
+                silent.iter().map(|silent| format!("{} ({}) since {}", silent.process, silent.roles, silent.since));
+            Err(format!(
+                "silent: {}; its loops are not fresh. Start it again, or it is forgotten {} min after its last word",
+                each.collect::<Vec<_>>().join(", "),
+                FORGET_AFTER.as_secs() / 60
+            ))
+        })
+    }
 }
 
 struct WorkerCheck {

@@ -150,7 +150,7 @@ async fn take(
     } else {
         let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
         let (line, trusted) = (device.line.clone(), device.trusted);
-        ask(&*service.state.inbox, Deliver { source, line, trusted, deliveries }).await?
+        ask(&*service.state.inbox, Deliver::new(source, line, trusted, deliveries)).await?
     }
     .into_iter();
     let mut results = Vec::with_capacity(ids.len());

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 
+use super::gate::InHand;
 use super::health::Check;
 use super::ports::{Actors, Audits, Counters, Deliveries, Devices, Events, Orders, Phones, Reviews, Templates};
 
@@ -65,8 +66,10 @@ pub struct ProbeState {
     pub checks: Vec<Arc<dyn Check>>,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
-    /// True once the process has begun to stop: not ready, and event streams end.
+    /// True once the process has begun to stop: not ready, no new work, and event streams end.
     pub draining: watch::Receiver<bool>,
+    /// The work that is being answered.
+    pub in_hand: InHand,
 }
 
 /// What the service role's routes are given.

@@ -24,6 +24,8 @@ pub const KIND: &str = "device_registry";
 
 /// How often `last_seen_at` is brought up to date, and silence judged.
 const PERIOD: Duration = Duration::from_mins(1);
+/// How soon a round that failed is done again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// How long a device is taken from memory without asking whether another process changed it.
 const FRESH: Duration = Duration::from_secs(1);
@@ -155,15 +157,21 @@ fn validate(input: &mut DeviceInput) -> Result<(), Refusal> {
 impl Child for DeviceRegistry {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            match self.round().await {
-                Ok(()) => cx.succeeded(),
-                // Requests are answered all the same; health shows that this loop does not succeed.
-                Err(error) => tracing::warn!(%error, "the device registry could not bring its devices up to date"),
-            }
+            let wait = match self.round().await {
+                Ok(()) => {
+                    cx.succeeded();
+                    PERIOD
+                }
+                // Requests are answered all the same; health shows it once this loop's deadline is over.
+                Err(error) => {
+                    tracing::warn!(%error, "the device registry could not bring its devices up to date");
+                    AGAIN
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            cx.serve_until_nudged(self, PERIOD).await;
+            cx.serve_until_nudged(self, wait).await;
         }
     }
 }

@@ -14,14 +14,18 @@ mod support;
 
 mod audit;
 mod bad_input;
+mod broken_heads;
 mod callers;
 mod crash;
 mod devices;
+mod drain;
 mod identity;
 mod main_job;
 mod matching;
 mod migrations;
 mod paging;
+mod phones;
+mod secrets;
 mod split;
 mod supervision;
 mod templates;

@@ -8,7 +8,7 @@ use crate::domain::time::UnixMs;
 use super::compiled::{Compiled, Fit};
 use super::field::FieldName;
 use super::money::MoneyStyle;
-use super::program::Scratch;
+use super::reader::Scratch;
 use super::reading::Reading;
 use super::spec::{TemplateSample, TemplateSpec};
 use super::take::masked;
@@ -79,7 +79,7 @@ fn in_text(reading: &Reading, field: &str, text: &str) -> Option<String> {
 
 /// Whether an expected value is the one that was read, in another writing of it.
 fn is_same(field: Option<FieldName>, expected: &str, reading: &Reading, compiled: &Compiled) -> bool {
-    let group = |field| compiled.groups.iter().map(|(_, group)| group).find(|group| group.field == field);
+    let group = |field| compiled.groups.iter().find(|group| group.field == field);
     let money = |field| {
         group(field).and_then(|group| MoneyStyle::new(compiled.currency, group.kind).read(&normalise(expected).text))
     };

@@ -21,6 +21,7 @@ use crate::contract::system::{Event, TopInfo};
 use crate::contract::template::TemplateTestDone;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::UnixMs;
+use crate::http::gate::InHand;
 use crate::http::health::Check;
 use crate::http::ports::{Actors, Ask};
 use crate::http::server::{Served, app};
@@ -110,7 +111,7 @@ fn nothing() -> Refusal {
 
 fn taken(deliver: &Deliver) -> Vec<Taken> {
     let status = if deliver.trusted { TakenAs::Stored } else { TakenAs::Held };
-    (1..).zip(&deliver.deliveries).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
+    (1..).zip(deliver.deliveries()).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
 }
 
 fn top_info() -> TopInfo {
@@ -261,6 +262,7 @@ impl TestApp {
             checks: vec![fake.clone()],
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             draining,
+            in_hand: InHand::default(),
         };
         let state = ServiceState {
             phones: fake.clone(),

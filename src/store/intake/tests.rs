@@ -1,11 +1,13 @@
 //! Whom intake believes, and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
 use crate::contract::device::DeviceInput;
+use crate::domain::sms::SmsState;
 use crate::domain::source::SourceKey;
+use crate::pipeline::inbox::TakenAs;
 use crate::store::testing::{TestStore, base, caller, shooter, stores};
 
 const WINDOW: Duration = Duration::from_mins(3);
@@ -33,11 +35,11 @@ fn brings(device: i64, was_trusted: bool, sender: &str, key: &str) -> Deliver {
         old_event: false,
     };
     let line = Some("line-1".to_owned());
-    Deliver { source: shooter(device), line, trusted: was_trusted, deliveries: vec![delivery] }
+    Deliver::new(shooter(device), line, was_trusted, vec![delivery])
 }
 
 async fn taken(store: &TestStore, deliver: Deliver) -> (i64, TakenAs) {
-    let taken = store.take(&[deliver], WINDOW).await.unwrap().remove(0).remove(0);
+    let taken = store.take(Arc::new([deliver]), WINDOW).await.unwrap().remove(0).remove(0);
     (taken.sms_id.unwrap(), taken.status)
 }
 
