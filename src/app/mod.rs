@@ -143,6 +143,7 @@ impl App {
         ServiceState {
             phones: Arc::new(actors.phones),
             devices: Arc::new(actors.devices),
+            device_book: actors.device_book,
             templates: Arc::new(actors.templates),
             orders: Arc::new(actors.orders),
             reviews: Arc::new(actors.reviews),

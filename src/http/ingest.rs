@@ -44,8 +44,8 @@ pub(super) struct IngestResult {
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(Path::new("/ingest/enrol/{enrolment_token}/{format}").post(web::route().to(enrol)).service())
-        .service(Path::new("/ingest/{device_token}/{format}").post(web::route().to(ingest)).service());
+        .service(Path::new("/ingest/{device_token}/{format}").post(web::route().to(ingest)).service())
+        .service(Path::new("/ingest/enrol/{enrolment_token}/{format}").post(web::route().to(enrol)).service());
 }
 
 /// Takes messages of a device. 200 only once they are stored for good; otherwise nothing of the request was taken.
@@ -68,8 +68,11 @@ pub(super) async fn ingest(
     limit_address(&service, &request)?;
     let token = text_id(&request, "device_token")?;
     let url = ingest_url(&service.state.public_url, &token, format);
-    let Some(device) = ask(&*service.state.devices, FindDevice { token }).await? else {
-        return Err(unknown_token(&service, &request));
+    let device = match service.state.device_book.find(&token) {
+        Some(device) => device,
+        None => ask(&*service.state.devices, FindDevice { token })
+            .await?
+            .ok_or_else(|| unknown_token(&service, &request))?,
     };
     take(&service, &request, payload.into_inner(), format, Sender { device: &device, url: &url }).await
 }

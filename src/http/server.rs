@@ -78,8 +78,10 @@ impl Served {
 
 /// Registers every route of the service role.
 pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
+    // First, since routes are tried in their order and phones ask for these.
+    config.configure(ingest::routes);
     configure_probes(config, &Data::new(service.state.probes.clone()));
-    config.app_data(service.clone()).configure(docs::routes).configure(ingest::routes).service(
+    config.app_data(service.clone()).configure(docs::routes).service(
         web::scope("/internal")
             .wrap(from_fn(auth::require_service_token))
             .configure(phones::routes)

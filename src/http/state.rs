@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::registry::device_book::DeviceBook;
 
 use super::gate::InHand;
 use super::health::Check;
@@ -79,6 +80,8 @@ pub struct ServiceState {
     pub phones: Arc<dyn Phones>,
     /// The shooter devices.
     pub devices: Arc<dyn Devices>,
+    /// What their registry knows of them: read at every delivery.
+    pub device_book: DeviceBook,
     /// The recharge templates.
     pub templates: Arc<dyn Templates>,
     /// The recharge orders.

@@ -1,12 +1,13 @@
 //! Owns the shooter devices: phones that post their SMS to us.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
 use jiff::tz::TimeZone;
-use tokio::time::Instant;
 
+use super::device_book::{DeviceBook, FRESH};
 use super::fields::Fields;
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::device::{Device, DeviceInput};
@@ -27,10 +28,10 @@ const PERIOD: Duration = Duration::from_mins(1);
 /// How soon a round that failed is done again.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// How long a device is taken from memory without asking whether another process changed it.
-const FRESH: Duration = Duration::from_secs(1);
+/// The default of `shooter.enrolled_max`.
+const ENROLLED_MAX: u32 = 100;
 
-/// The actor. Keeps all devices in memory, since every delivery looks for one.
+/// The actor. Keeps all devices in memory, in a book that HTTP reads, since every delivery looks for one.
 #[derive(Debug)]
 pub struct DeviceRegistry {
     store: Store,
@@ -40,22 +41,32 @@ pub struct DeviceRegistry {
     public_url: String,
     /// The operators' time zone, in whose hours a phone's rhythm is kept.
     time_zone: TimeZone,
-    known: Option<Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    devices: KnownDevices,
-    checked_at: Instant,
+    /// Phones that registered themselves and wait for trust at most.
+    enrolled_max: u32,
+    book: DeviceBook,
 }
 
 impl DeviceRegistry {
     /// The actor over `store`. `public_url` is what the URLs for phones begin with: `service.public_url`, or
-    /// `http://<service.bind>`. The hours of a phone's rhythm are hours of `time_zone`.
+    /// `http://<service.bind>`. The hours of a phone's rhythm are hours of `time_zone`. What it knows of the devices it
+    /// writes into `book`.
     #[must_use]
-    pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str, time_zone: TimeZone) -> Self {
+    pub fn new(
+        store: Store,
+        whitelist_validator: Nudger,
+        public_url: &str,
+        time_zone: TimeZone,
+        book: DeviceBook,
+    ) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { store, whitelist_validator, public_url, time_zone, known: None }
+        Self { store, whitelist_validator, public_url, time_zone, enrolled_max: ENROLLED_MAX, book }
+    }
+
+    /// With another bound on the phones that registered themselves and wait for trust.
+    #[must_use]
+    pub fn enrolled_max(mut self, enrolled_max: u32) -> Self {
+        self.enrolled_max = enrolled_max;
+        self
     }
 
     fn ingest_urls(&self, token: &str) -> BTreeMap<String, String> {
@@ -67,19 +78,21 @@ impl DeviceRegistry {
         let token = new_token();
         let urls = self.ingest_urls(&token);
         let answer = self.store.add_device(caller, &input, &token, urls).await?;
-        self.known = None;
+        self.book.clear();
         Ok(answer)
     }
 
     async fn delete(&mut self, caller: &Caller, id: i64) -> Result<Answer, Refusal> {
         let answer = self.store.delete_device(caller, id).await?;
-        self.known = None;
+        self.book.clear();
         Ok(answer)
     }
 
     async fn trust(&mut self, caller: &Caller, id: i64, trusted: bool) -> Result<Answer, Refusal> {
-        let answer = self.store.trust_device(caller, id, trusted).await?;
-        self.known = None;
+        let token = new_token();
+        let urls = self.ingest_urls(&token);
+        let answer = self.store.set_trust(caller, id, trusted, (token, urls)).await?;
+        self.book.clear();
         self.whitelist_validator.nudge();
         Ok(answer)
     }
@@ -92,8 +105,8 @@ impl DeviceRegistry {
         if let Some(device) = self.devices(FRESH).await?.enrolled.get(&name) {
             return Ok(device.clone());
         }
-        let device = self.store.enrol_device(&name).await?;
-        self.known = None;
+        let device = self.store.enrol_device(&name, u64::from(self.enrolled_max)).await?;
+        self.book.clear();
         Ok(device)
     }
 
@@ -107,16 +120,16 @@ impl DeviceRegistry {
     }
 
     /// The devices as they were at most `fresh` ago.
-    async fn devices(&mut self, fresh: Duration) -> Result<&KnownDevices, StoreError> {
-        let now = Instant::now();
-        let current = match self.known.take() {
-            Some(known) if fresh > Duration::ZERO && now.duration_since(known.checked_at) < fresh => known,
-            Some(known) if self.store.devices_revision().await? == known.devices.revision => {
-                Known { checked_at: now, ..known }
-            }
-            _ => Known { devices: self.store.known_devices().await?, checked_at: now },
+    async fn devices(&mut self, fresh: Duration) -> Result<Arc<KnownDevices>, StoreError> {
+        if let Some(devices) = self.book.checked_within(fresh) {
+            return Ok(devices);
+        }
+        let current = match self.book.last() {
+            Some(devices) if self.store.devices_revision().await? == devices.revision => devices,
+            _ => Arc::new(self.store.known_devices().await?),
         };
-        Ok(&self.known.insert(current).devices)
+        self.book.write(Arc::clone(&current));
+        Ok(current)
     }
 
     async fn round(&mut self) -> Result<(), StoreError> {
@@ -253,7 +266,7 @@ pub struct DeleteDevice {
     pub id: i64,
 }
 
-/// Trusts a device, or not: 200 with the [`Device`].
+/// Trusts a device, or not: 200 with the `TrustedDevice`.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Answer, Refusal>")]
 pub struct TrustDevice {
@@ -265,7 +278,7 @@ pub struct TrustDevice {
     pub trusted: bool,
 }
 
-/// Makes or finds the self-registered device of that name.
+/// Makes or finds the self-registered device of that name that waits for trust.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<KnownDevice, Refusal>")]
 pub struct EnrolDevice {

@@ -1,7 +1,7 @@
 //! Storing deliveries: the group commit of the inbox. Everything that queued up goes into one transaction.
 //!
 //! What is to be written is decided by pure code (`plan.rs`) from what is known. Each engine looks up and writes in its own way: SQLite in
-//! one go on a connection of its own (`sqlite.rs`, ADR-008), PostgreSQL under the locks of the texts (`postgres.rs`).
+//! one go on a connection of its own (`sqlite.rs`, ADR-009), PostgreSQL under the locks of the texts (`postgres.rs`).
 
 mod fingerprint;
 mod plan;

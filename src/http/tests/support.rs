@@ -267,6 +267,7 @@ impl TestApp {
         let state = ServiceState {
             phones: fake.clone(),
             devices: fake.clone(),
+            device_book: crate::registry::device_book::DeviceBook::default(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),

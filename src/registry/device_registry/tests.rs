@@ -4,7 +4,8 @@ use super::*;
 use crate::store::testing::{TestStore, caller, stores};
 
 fn registry(store: &TestStore) -> DeviceRegistry {
-    DeviceRegistry::new((**store).clone(), Nudger::none(), "https://recon.example.com/", TimeZone::UTC)
+    let url = "https://recon.example.com/";
+    DeviceRegistry::new((**store).clone(), Nudger::none(), url, TimeZone::UTC, DeviceBook::default())
 }
 
 fn input(name: &str) -> DeviceInput {
@@ -36,12 +37,14 @@ async fn a_change_counts_from_the_next_request_on() {
     for store in stores().await {
         let mut devices = registry(&store);
         let id = devices.enrol("phone-7").await.unwrap().id;
-        devices.trust(&caller("a", None), id, true).await.unwrap();
-        assert!(devices.enrol(" phone-7 ").await.unwrap().trusted);
-        devices.delete(&caller("a", None), id).await.unwrap();
+        assert_eq!(devices.enrol(" phone-7 ").await.unwrap().id, id);
+        let trusted = devices.trust(&caller("a", None), id, true).await.unwrap();
+        let token = trusted.body["device_token"].as_str().unwrap();
+        assert!(devices.find(token).await.unwrap().unwrap().trusted);
         let anew = devices.enrol("phone-7").await.unwrap();
-        assert_ne!(anew.id, id);
-        assert!(!anew.trusted, "a deleted device does not keep its trust");
+        assert!(anew.id != id && !anew.trusted, "the name alone is nobody");
+        devices.delete(&caller("a", None), id).await.unwrap();
+        assert_eq!(devices.find(token).await.unwrap(), None);
     }
 }
 

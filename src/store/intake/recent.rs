@@ -148,15 +148,15 @@ mod tests {
     fn hours_that_nobody_asks_for_make_room() {
         let mut texts = RecentTexts::default();
         let many = |seed: u64| {
-            (0..TEXTS_MAX as u64 / 2 + 1).map(move |nth| {
+            (0..=TEXTS_MAX as u64 / 2).map(move |nth| {
                 let mut hash = Fingerprint::default();
                 hash[..8].copy_from_slice(&(seed << 32 | nth).to_be_bytes());
                 (hash, 1)
             })
         };
-        for hour in [1, 2] {
+        for (hour, seed) in [(1, 1), (2, 2)] {
             texts.missing(&BTreeSet::from([hour]));
-            texts.fill(hour, many(hour as u64));
+            texts.fill(hour, many(seed));
         }
         assert_eq!(texts.missing(&BTreeSet::from([2, 3])), [3]);
         assert_eq!(texts.missing(&BTreeSet::from([1, 2])), [1]);

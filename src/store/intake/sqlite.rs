@@ -1,7 +1,9 @@
-//! Intake on SQLite: look-ups, decision and writes of a batch in one go, on one thread, by prepared statements (ADR-008).
+//! Intake on SQLite: look-ups, decision and writes of a batch in one go, on one thread, by prepared statements (ADR-009).
 //!
 //! Every statement of sea-orm is a trip to SQLite's thread and back, which costs a busy machine more than the statement
 //! does; and a multi-row insert is another text for each number of rows.
+
+mod write;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -10,18 +12,17 @@ use std::time::Duration;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 
+use self::write::write;
 use super::Incoming;
 use super::fingerprint::hash_of;
-use super::plan::{Facts, Head, NewSms, Plan, Sorted, count_new};
+use super::plan::{Facts, Head, Plan, Sorted, count_new};
 use super::recent::{Hour, RecentTexts, hours_around, span_of};
 use crate::domain::flags::Flags;
 use crate::domain::identity::{self, KnownSms};
 use crate::domain::source::SourceRef;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::Taken;
-use crate::store::event::rows_of;
 use crate::store::sms::word;
-use crate::store::sms_change::Told;
 use crate::store::{StoreError, connect};
 
 /// Who changes a message at intake, in its history.
@@ -212,103 +213,4 @@ fn known_sms(txn: &Transaction<'_>, heads: &HashMap<i64, Head>) -> Result<Vec<Kn
 fn next_id(txn: &Transaction<'_>) -> Result<i64, StoreError> {
     let last: Option<i64> = txn.prepare_cached("SELECT max(id) FROM sms")?.query_row([], |row| row.get(0))?;
     Ok(last.unwrap_or(0).max(0) + 1)
-}
-
-fn write(txn: &Transaction<'_>, plan: &Plan<'_>, heads: &HashMap<i64, Head>, now: UnixMs) -> Result<(), StoreError> {
-    let mut told = Told::by(ACTOR, now);
-    insert_sms(txn, &plan.made, now)?;
-    for row in &plan.made {
-        told.created(&row.stand());
-    }
-    insert_sightings(txn, &plan.sightings, now)?;
-    for head in plan.touched().iter().filter_map(|id| heads.get(id)) {
-        if let Some((facts, reason)) = plan.change(head) {
-            update(txn, head, &facts, now)?;
-            told.changed(&head.stand(&head.facts, head.version), &head.stand(&facts, head.version + 1), reason);
-        }
-    }
-    let mut insert = txn.prepare_cached(
-        "INSERT INTO sms_history (sms_id, at, actor, from_state, to_state, review, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?;
-    for row in &told.history {
-        let values = params![row.sms_id, now.0, ACTOR, row.from_state, row.to_state, row.review, row.reason];
-        insert.execute(values)?;
-    }
-    let last: Option<i64> = txn.prepare_cached("SELECT max(last_id) FROM event")?.query_row([], |row| row.get(0))?;
-    let mut insert = txn.prepare_cached("INSERT INTO event (last_id, first_id, at, events) VALUES (?1, ?2, ?3, ?4)")?;
-    for row in rows_of(&told.events, last.unwrap_or(0) + 1, now) {
-        insert.execute(params![row.last_id, row.first_id, row.at, row.events])?;
-    }
-    Ok(())
-}
-
-fn insert_sms(txn: &Transaction<'_>, made: &[NewSms<'_>], now: UnixMs) -> Result<(), StoreError> {
-    let mut insert = txn.prepare_cached(
-        "INSERT INTO sms (id, line, sender, sender_key, text, fingerprint, received_at, occurred_at, to_the_minute, \
-         stored_at, sources, state, state_since, review, flags, attempts, version, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, 0, ?8, ?9, ?10, ?8, ?11, ?12, 0, 1, ?8)",
-    )?;
-    for row in made {
-        let facts = &row.facts;
-        insert.execute(params![
-            row.id,
-            row.line,
-            facts.sender,
-            facts.sender_key,
-            row.text,
-            row.fingerprint,
-            row.received_at.0,
-            now.0,
-            facts.sources,
-            facts.state.as_str(),
-            row.review.as_str(),
-            facts.flags.0,
-        ])?;
-    }
-    Ok(())
-}
-
-fn insert_sightings(txn: &Transaction<'_>, sightings: &[(i64, Incoming<'_>)], now: UnixMs) -> Result<(), StoreError> {
-    let mut insert = txn.prepare_cached(
-        "INSERT INTO sighting (source_kind, source_id, source_key, sms_id, external_id, format, received_at, stored_at, \
-         raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?;
-    for (sms_id, one) in sightings {
-        let delivery = one.delivery;
-        insert.execute(params![
-            one.source.kind.as_str(),
-            one.source.id,
-            delivery.key.0,
-            sms_id,
-            delivery.external_id,
-            delivery.format,
-            delivery.received_at.0,
-            now.0,
-            delivery.raw,
-        ])?;
-    }
-    Ok(())
-}
-
-/// As `sms_change` does it: compare-and-set on the version, and what counts from the change of state begins anew.
-fn update(txn: &Transaction<'_>, head: &Head, facts: &Facts<'_>, now: UnixMs) -> Result<(), StoreError> {
-    let mut update = txn.prepare_cached(
-        "UPDATE sms SET sender = ?3, sender_key = ?4, sources = ?5, flags = ?6, state = ?7, \
-         state_since = CASE WHEN state = ?7 THEN state_since ELSE ?8 END, \
-         attempts = CASE WHEN state = ?7 THEN attempts ELSE 0 END, \
-         next_attempt_at = CASE WHEN state = ?7 THEN next_attempt_at END, \
-         version = version + 1, updated_at = ?8 WHERE id = ?1 AND version = ?2",
-    )?;
-    let changed = update.execute(params![
-        head.id,
-        head.version,
-        facts.sender,
-        facts.sender_key,
-        facts.sources,
-        facts.flags.0,
-        facts.state.as_str(),
-        now.0,
-    ])?;
-    // Nobody else writes while this transaction holds the one writer's lock.
-    if changed == 1 { Ok(()) } else { Err(StoreError::corrupt("intake", "a message moved under the writer")) }
 }

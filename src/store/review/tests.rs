@@ -100,7 +100,7 @@ async fn resets(store: &TestStore, ids: &[i64], release_held: bool) -> ResetDone
 #[tokio::test]
 async fn a_held_message_is_released_by_a_person_once_its_device_is_deleted() {
     for store in stores().await {
-        let device = store.enrol_device("counter-1").await.unwrap().id;
+        let device = store.enrol_device("counter-1", 100).await.unwrap().id;
         let trusted = DeviceInput { name: "counter-2".to_owned(), line: None, secret: None };
         store.add_device(&caller("kim", None), &trusted, "token-2", std::collections::BTreeMap::new()).await.unwrap();
         let unreadable = sms::Model { text: None, ..message("", SmsState::Held, base()) };
