@@ -6,7 +6,7 @@ mod actors;
 mod checks;
 mod ports;
 mod several;
-mod sole;
+pub(crate) mod sole;
 mod sources;
 
 use std::fs::File;

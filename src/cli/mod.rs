@@ -17,6 +17,7 @@ mod openapi;
 mod output;
 mod printable;
 mod run;
+mod secrets;
 mod sms;
 mod table;
 mod telegram;
@@ -58,6 +59,8 @@ enum Command {
     Telegram(telegram::Args),
     /// Check the audit log.
     Audit(audit::Args),
+    /// Change the key that seals secrets at rest.
+    Secrets(secrets::Args),
     /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
     Bench(bench::Args),
     /// Print the OpenAPI document of the service's HTTP interface.
@@ -71,6 +74,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Run(args) => run::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
+        Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::Openapi(args) => openapi::run(context, &args),
         Command::CheckConfig(args) => check_config::run(context, &args),

@@ -7,5 +7,6 @@
 pub mod claim;
 pub mod family;
 pub mod roster;
+pub mod fuzz;
 pub mod shooter;
 pub mod telegram;

@@ -25,6 +25,7 @@ pub mod process;
 pub mod repeat;
 pub mod review;
 mod rows;
+mod sealed;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;
@@ -260,6 +261,12 @@ impl Store {
     #[must_use]
     pub fn secrets(&self) -> &SecretBox {
         &self.inner.secrets
+    }
+
+    /// Whether one daemon at a time works on this database, which its lock file tells of.
+    #[must_use]
+    pub fn is_sole(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
     }
 
     /// Which engine this is.

@@ -22,7 +22,8 @@ use crate::secrets::SecretBox;
 #[derive(Debug)]
 pub struct TestStore {
     store: Store,
-    _dir: tempfile::TempDir,
+    options: Box<StoreOptions>,
+    dir: tempfile::TempDir,
 }
 
 impl Deref for TestStore {
@@ -59,7 +60,7 @@ async fn open(dir: tempfile::TempDir, url: &str) -> TestStore {
     let options = StoreOptions { connections: 2, ..StoreOptions::new(url) };
     let store = Store::open(&options, Clock::following_tokio(base()), secrets).await.unwrap();
     store.migrate().await.unwrap();
-    TestStore { store, _dir: dir }
+    TestStore { store, options: Box::new(options), dir }
 }
 
 /// An operator, perhaps with an idempotency key; `body` stands for the request's body.
@@ -80,6 +81,16 @@ pub fn message(sender: &str, state: SmsState, at: UnixMs) -> sms::Model {
 }
 
 impl TestStore {
+    /// The same database, opened with other keys.
+    pub async fn with_secrets(&self, secrets: SecretBox) -> Store {
+        Store::open(&self.options, Clock::following_tokio(base()), secrets).await.unwrap()
+    }
+
+    /// Where its key is.
+    pub fn key_path(&self) -> std::path::PathBuf {
+        self.dir.path().join("secrets.key")
+    }
+
     /// Stores a message (under a new id where its own is 0) and answers its id.
     pub async fn put_sms(&self, row: sms::Model) -> i64 {
         use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};

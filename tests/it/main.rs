@@ -24,6 +24,8 @@ mod main_job;
 mod matching;
 mod migrations;
 mod paging;
+mod phones;
+mod secrets;
 mod split;
 mod supervision;
 mod telegram;
