@@ -19,6 +19,7 @@ mod printable;
 mod run;
 mod sms;
 mod table;
+mod template;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Look at messages.
     Sms(sms::Args),
+    /// Make templates of examples, and try them out.
+    Template(template::Args),
     /// Look at the daemon's actors; restart, stop or start one.
     Actors(actors::Args),
     /// Check the audit log.
@@ -74,6 +77,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Health(args) => health::run(context, &args),
         Command::Ingest(args) => ingest::run(context, args),
         Command::Sms(args) => sms::run(context, args),
+        Command::Template(args) => template::run(context, &args),
         Command::Actors(args) => actors::run(context, args),
         Command::Completions(args) => completions::run::<Cli>(&args),
     }

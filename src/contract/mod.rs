@@ -11,3 +11,4 @@ pub mod phone;
 pub mod sms;
 pub mod system;
 pub mod template;
+pub mod template_trial;

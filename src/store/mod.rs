@@ -26,6 +26,7 @@ mod sms_return;
 mod sms_rows;
 pub mod stage;
 pub mod template;
+pub mod template_history;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod top_info;

@@ -57,3 +57,13 @@ fn first_at(nodes: &[Node]) -> usize {
         .find(|at| *at > 0)
         .unwrap_or(0)
 }
+
+/// The character (from 1) where a field stands first.
+pub(super) fn place_of(nodes: &[Node], field: FieldName) -> Option<usize> {
+    nodes.iter().find_map(|node| match node {
+        Node::Field(other, _, at) => (*other == field).then_some(*at),
+        Node::Optional(inner) => place_of(inner, field),
+        Node::Alternatives(branches) => branches.iter().find_map(|branch| place_of(branch, field)),
+        Node::Literal(_) | Node::Space | Node::Skip(_) => None,
+    })
+}
