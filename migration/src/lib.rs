@@ -5,6 +5,7 @@ pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 mod m2026_04_22_000001_first_tables;
 mod m2026_04_22_000002_processes;
+mod m2026_04_22_000003_device_rhythm;
 
 /// Applies and reverts the steps.
 pub struct Migrator;
@@ -12,6 +13,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m2026_04_22_000001_first_tables::Migration), Box::new(m2026_04_22_000002_processes::Migration)]
+        vec![
+            Box::new(m2026_04_22_000001_first_tables::Migration),
+            Box::new(m2026_04_22_000002_processes::Migration),
+            Box::new(m2026_04_22_000003_device_rhythm::Migration),
+        ]
     }
 }

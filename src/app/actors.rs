@@ -18,6 +18,7 @@ use crate::pipeline::template_parser::{self, TemplateParser};
 use crate::pipeline::whitelist_validator::{self, WhitelistValidator};
 use crate::registry::actor_control::ActorControl;
 use crate::registry::audit_log::AuditLog;
+use crate::registry::device_book::DeviceBook;
 use crate::registry::device_registry::DeviceRegistry;
 use crate::registry::event_feed::EventFeed;
 use crate::registry::order_book::{self, OrderBook};
@@ -49,6 +50,8 @@ pub struct Registry {
     pub phones: Handle<PhoneWhitelist>,
     /// The shooter devices.
     pub devices: Handle<DeviceRegistry>,
+    /// What their registry knows of them.
+    pub device_book: DeviceBook,
     /// The templates.
     pub templates: Handle<TemplateBook>,
     /// The orders.
@@ -144,9 +147,13 @@ fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, publ
         let child = PhoneWhitelist::new(of.clone(), validator.clone());
         async move { Ok(child) }
     });
-    let (of, validator, url) = (store.clone(), stages.validator.clone(), public_url.to_owned());
+    let device_book = DeviceBook::default();
+    let (enrolled_max, zone) = (config.shooter.enrolled_max, config.service.time_zone.clone());
+    let (of, validator, url, book) =
+        (store.clone(), stages.validator.clone(), public_url.to_owned(), device_book.clone());
     let devices = supervision.spawn(one("device_registry").critical(), move || {
-        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url);
+        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url, zone.clone(), book.clone())
+            .enrolled_max(enrolled_max);
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());
@@ -181,7 +188,7 @@ fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, publ
         let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
         async move { Ok(child) }
     });
-    Registry { inbox, phones, devices, templates, orders, reviews, top_info, audit, events }
+    Registry { inbox, phones, devices, device_book, templates, orders, reviews, top_info, audit, events }
 }
 
 fn upkeep(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, inbox: &Handle<Inbox>) {

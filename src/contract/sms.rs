@@ -9,7 +9,7 @@ use crate::domain::json_object;
 use crate::domain::matching::Explanation;
 use crate::domain::money::Money;
 use crate::domain::sms::{CheckDecision, Direction, Review, SmsState};
-use crate::domain::source::SourceKind;
+use crate::domain::source::{SourceChoice, SourceKind};
 use crate::domain::time::UnixMs;
 
 /// An sms in a list.
@@ -189,7 +189,9 @@ pub struct SmsFilter {
     pub sender: Option<String>,
     /// Brought by this kind of source (`shooter`) or this source (`shooter/3`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    #[schema(value_type = Option<String>, example = "shooter/3")]
+    #[param(value_type = Option<String>, example = "shooter/3")]
+    pub source: Option<SourceChoice>,
     /// Received on this line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
@@ -239,6 +241,9 @@ pub struct ResetDone {
     pub reset: u64,
     /// Those that did not.
     pub skipped: Vec<ResetSkipped>,
+    /// Of those that did, the held ones, for the audit.
+    #[serde(skip)]
+    pub released: Vec<i64>,
 }
 
 /// An operator's check. It writes the review state and, if given, a manual order link. It moves no money and cannot.

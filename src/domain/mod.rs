@@ -11,6 +11,7 @@ pub mod money;
 pub mod order;
 pub mod phone;
 pub mod refusal;
+pub mod rhythm;
 pub mod sms;
 pub mod source;
 pub mod template;

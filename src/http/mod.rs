@@ -5,6 +5,7 @@
 //! starts it with [`server::serve`]. Every refusal leaves through [`error::Problem`], the one map to RFC 9457.
 
 pub mod error;
+pub mod gate;
 pub mod health;
 pub mod limit;
 pub mod ports;

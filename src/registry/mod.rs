@@ -4,6 +4,7 @@
 
 pub mod actor_control;
 pub mod audit_log;
+pub mod device_book;
 pub mod device_registry;
 pub mod event_feed;
 mod fields;

@@ -1,6 +1,7 @@
 //! Stores for tests: one on a temporary SQLite file, and one in a schema of its own on PostgreSQL where
 //! `RECON_TEST_POSTGRES_URL` names a database.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use entity::{sighting, sms};
@@ -8,8 +9,9 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, Database, 
 
 use super::{Store, StoreOptions};
 use crate::clock::Clock;
-use crate::contract::caller::{Caller, Idempotency};
+use crate::contract::caller::{Answer, Caller, Idempotency};
 use crate::domain::phone::comparable_sender;
+use crate::domain::refusal::Refusal;
 use crate::domain::sms::SmsState;
 use crate::domain::source::{SourceKind, SourceRef};
 use crate::domain::time::UnixMs;
@@ -132,6 +134,11 @@ impl TestStore {
             raw: Set(None),
         };
         self.write(async |txn| Ok(sighting::Entity::insert(row).exec(txn).await?)).await.unwrap();
+    }
+
+    /// Trusts a device, or not; a token of its own would be `own-token`.
+    pub async fn trust_device(&self, caller: &Caller, id: i64, trusted: bool) -> Result<Answer, Refusal> {
+        self.set_trust(caller, id, trusted, ("own-token".to_owned(), BTreeMap::new())).await
     }
 
     /// The state of a message.

@@ -35,6 +35,8 @@ pub mod names {
     pub const LOOP_LAST_SUCCESS: &str = "recon_loop_last_success_timestamp_seconds";
     /// When the synthetic message last came through the whole pipeline.
     pub const HEARTBEAT_LAST_SUCCESS: &str = "recon_heartbeat_last_success_timestamp_seconds";
+    /// Orders that came again in the same version with other content.
+    pub const ORDERS_CONFLICTING: &str = "recon_orders_conflicting_total";
     /// Requests answered, by `route`, `method` and `status`.
     pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
     /// Seconds of a request, by `route` and `method`.
@@ -82,6 +84,7 @@ pub const METRICS: &[Metric] = &[
     metric(names::ACTOR_RESTARTS, MetricKind::Counter, "Restarts of actors, by actor and reason."),
     metric(names::LOOP_LAST_SUCCESS, MetricKind::Gauge, "When a loop last succeeded, by loop."),
     metric(names::HEARTBEAT_LAST_SUCCESS, MetricKind::Gauge, "When the synthetic message last came through."),
+    metric(names::ORDERS_CONFLICTING, MetricKind::Counter, "Orders told again in the same version with other content."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];

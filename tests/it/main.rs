@@ -14,9 +14,11 @@ mod support;
 
 mod audit;
 mod bad_input;
+mod broken_heads;
 mod callers;
 mod crash;
 mod devices;
+mod drain;
 mod identity;
 mod main_job;
 mod matching;

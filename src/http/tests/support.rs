@@ -21,6 +21,7 @@ use crate::contract::system::{Event, TopInfo};
 use crate::contract::template::TemplateTestDone;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::UnixMs;
+use crate::http::gate::InHand;
 use crate::http::health::Check;
 use crate::http::ports::{Actors, Ask};
 use crate::http::server::{Served, app};
@@ -111,7 +112,7 @@ fn nothing() -> Refusal {
 
 fn taken(deliver: &Deliver) -> Vec<Taken> {
     let status = if deliver.trusted { TakenAs::Stored } else { TakenAs::Held };
-    (1..).zip(&deliver.deliveries).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
+    (1..).zip(deliver.deliveries()).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
 }
 
 fn top_info() -> TopInfo {
@@ -264,10 +265,12 @@ impl TestApp {
             checks: vec![fake.clone()],
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             draining,
+            in_hand: InHand::default(),
         };
         let state = ServiceState {
             phones: fake.clone(),
             devices: fake.clone(),
+            device_book: crate::registry::device_book::DeviceBook::default(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),
@@ -279,6 +282,7 @@ impl TestApp {
             service_token: HashedToken::of(TOKEN),
             enrolment_token: Some(HashedToken::of(ENROLMENT_TOKEN)),
             ingest_limits,
+            public_url: "http://127.0.0.1:8080".to_owned(),
             clock: Clock::system(),
         };
         Self { fake, drain, served: Served::service(state.clone()), state }
