@@ -1,6 +1,5 @@
 //! Shooter devices: phones that post their SMS to us.
 
-
 use std::collections::{BTreeMap, HashMap};
 
 use entity::shooter_device;

@@ -214,7 +214,7 @@ fn literal_digits(nodes: &[Node]) -> Vec<String> {
                 .collect(),
             Node::Optional(inner) => literal_digits(inner),
             Node::Alternatives(branches) => branches.iter().flat_map(|branch| literal_digits(branch)).collect(),
-            Node::Space | Node::Field(..) | Node::Skip(_) => Vec::new(),
+            Node::Space | Node::Field(..) | Node::Skip(..) => Vec::new(),
         })
         .collect()
 }

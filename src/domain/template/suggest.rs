@@ -104,7 +104,7 @@ fn first_that_reads(
         let types = types::of(marked, &wanted.currency)?;
         let items: Vec<_> = marked.iter().map(Marked::items).collect();
         let items: Vec<&[mark::Item]> = items.iter().map(Vec::as_slice).collect();
-        for differing in [Differing::Skipped, Differing::Listed] {
+        for differing in [Differing::Skipped, Differing::SkippedByWord, Differing::Listed] {
             let pieces = align::merge(&items, differing);
             let spec = TemplateSpec {
                 name: name_of(&marked[0], direction),
@@ -168,21 +168,28 @@ fn misread(compiled: &Compiled, marked: &[Marked]) -> Option<FieldError> {
     })
 }
 
-/// Money goes out where the examples' own words say so and none says that it came in.
+/// Money goes out where the examples' own words say so and none says that it came in. `이체출금` goes out, and
+/// `홍길동님이 보냈어요` comes in.
 fn direction_of(marked: &[Marked]) -> Direction {
     let goes_out = |one: &Marked| {
         let outside = one.outside();
-        words::outgoing(&outside).is_some() && !words::has_deposit_word(&outside)
+        let sent_by_name = outside.contains("님이") && words::outgoing(&outside) == Some("보냈");
+        words::outgoing(&outside).is_some() && !words::says_in(&outside) && !sent_by_name
     };
     if marked.iter().all(goes_out) { Direction::Withdrawal } else { Direction::Deposit }
 }
 
-/// The bank's name, as far as the first word says it.
+/// The bank's name, as far as a bracket or the first word says it.
 fn name_of(marked: &Marked, direction: Direction) -> String {
-    let first = marked.items().into_iter().find_map(|item| match item.atom {
-        mark::Atom::Word(word) => Some(word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()),
-        mark::Atom::Field(_) => None,
+    let text = marked.text.text.as_str();
+    let bracketed = [('[', ']'), ('<', '>')].into_iter().find_map(|(open, close)| {
+        let (_, behind) = text.split_once(open)?;
+        let (inside, _) = behind.split_once(close)?;
+        inside.chars().any(char::is_alphabetic).then_some(inside)
     });
-    let bank: String = first.unwrap_or_default().chars().take(40).collect();
+    let outside = marked.outside();
+    let is_name = |word: &&str| word.chars().any(char::is_alphabetic) && !word.chars().any(|c| c.is_ascii_digit());
+    let bank = bracketed.or_else(|| outside.split([' ', '\n', ',']).find(is_name)).unwrap_or_default();
+    let bank: String = bank.trim_matches(|c: char| !c.is_alphanumeric()).chars().take(40).collect();
     format!("{bank} {direction}").trim().to_owned()
 }

@@ -115,6 +115,13 @@ pub(super) fn has_deposit_word(text: &str) -> bool {
     DEPOSIT.iter().any(|word| text.contains(word)) || english_word(text, &DEPOSIT_ENGLISH).is_some()
 }
 
+/// Whether `text` holds a word that says by itself that money came in; 이체 and 송금 do not.
+pub(super) fn says_in(text: &str) -> bool {
+    const IN: [&str; 7] = ["입금", "수취", "받았", "받으", "入金", "入账", "入賬"];
+    const IN_ENGLISH: [&str; 6] = ["deposit", "deposited", "deposits", "credited", "received", "receive"];
+    IN.iter().any(|word| text.contains(word)) || english_word(text, &IN_ENGLISH).is_some()
+}
+
 /// Whether `text` holds a word by which a text says whether money came, went, or neither.
 pub(super) fn has_direction_word(text: &str) -> bool {
     has_deposit_word(text) || outgoing(text).is_some() || negating(text).is_some() || negating_english(text).is_some()

@@ -11,6 +11,8 @@ pub(super) enum Part {
     Word(String),
     Field(FieldName),
     Skip,
+    /// `{_:word}`.
+    SkipWord,
     Either(Vec<Vec<Piece>>),
     Optional(Vec<Piece>),
 }
@@ -27,6 +29,8 @@ pub(super) struct Piece {
 pub(super) enum Differing {
     /// `{_}`.
     Skipped,
+    /// `{_:word}` where all are one word: beside a name, a skip of more would take a part of it.
+    SkippedByWord,
     /// `<a|b>`.
     Listed,
 }

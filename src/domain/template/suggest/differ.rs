@@ -14,7 +14,7 @@ pub(super) fn words(lists: &[&[Item]], beside: Beside, differing: Differing) -> 
     let says = |word: &str| word.chars().any(char::is_alphabetic) && !word.chars().any(|c| c.is_ascii_digit());
     let is_worded = all().any(|line| line.split(' ').any(says));
     let must_list = differing == Differing::Listed || says_direction || (beside.near_amount && is_worded);
-    let skipped = if must_list { None } else { skip(lists, &texts, beside) };
+    let skipped = if must_list { None } else { skip(lists, &texts, beside, differing) };
     skipped.unwrap_or_else(|| {
         let mut branches: Vec<Vec<Piece>> = Vec::new();
         for list in lists {
@@ -67,7 +67,7 @@ fn lines(list: &[Item]) -> Vec<String> {
 }
 
 /// `{_}` for each line that differs; none where it would touch a field.
-fn skip(lists: &[&[Item]], texts: &[Vec<String>], beside: Beside) -> Option<Vec<Piece>> {
+fn skip(lists: &[&[Item]], texts: &[Vec<String>], beside: Beside, differing: Differing) -> Option<Vec<Piece>> {
     let before = lists.iter().filter_map(|list| Some(list.first()?.before)).max()?;
     let touches_left = lists.iter().any(|list| list.first().is_some_and(|item| item.before == Gap::None));
     let is_field = |atom: Option<&Atom>| matches!(atom, Some(Atom::Field(_)));
@@ -75,9 +75,9 @@ fn skip(lists: &[&[Item]], texts: &[Vec<String>], beside: Beside) -> Option<Vec<
     let mut pieces = Vec::new();
     for at in (0..most).rev() {
         let line: Vec<&str> = texts.iter().filter_map(|lines| lines.get(at)).map(String::as_str).collect();
-        let mut parts = line_parts(&line, if at == 0 { before } else { Gap::Line })?;
-        let starts_bare = matches!(parts.first(), Some(Piece { part: Part::Skip, .. }));
-        let ends_bare = matches!(parts.last(), Some(Piece { part: Part::Skip, .. }));
+        let mut parts = line_parts(&line, if at == 0 { before } else { Gap::Line }, differing)?;
+        let starts_bare = matches!(parts.first(), Some(Piece { part: Part::Skip | Part::SkipWord, .. }));
+        let ends_bare = matches!(parts.last(), Some(Piece { part: Part::Skip | Part::SkipWord, .. }));
         let may_be_last = at + 1 >= least;
         if (at == 0 && touches_left && starts_bare && is_field(beside.left))
             || (may_be_last && ends_bare && beside.touches_right && is_field(beside.right))
@@ -91,7 +91,7 @@ fn skip(lists: &[&[Item]], texts: &[Vec<String>], beside: Beside) -> Option<Vec<
 }
 
 /// One line of each example: the punctuation that all have at its ends stays.
-fn line_parts(line: &[&str], before: Gap) -> Option<Vec<Piece>> {
+fn line_parts(line: &[&str], before: Gap, differing: Differing) -> Option<Vec<Piece>> {
     let first = *line.first()?;
     if line.iter().all(|other| *other == first) {
         let word = |(at, word): (usize, &str)| Piece {
@@ -122,7 +122,9 @@ fn line_parts(line: &[&str], before: Gap) -> Option<Vec<Piece>> {
     }
     let mut pieces = Vec::new();
     let mut before = before;
-    for part in [(!prefix.is_empty()).then_some(Part::Word(prefix)), Some(Part::Skip)].into_iter().flatten() {
+    let by_word = differing == Differing::SkippedByWord && line.iter().all(|line| !line.contains(' '));
+    let skip = if by_word { Part::SkipWord } else { Part::Skip };
+    for part in [(!prefix.is_empty()).then_some(Part::Word(prefix)), Some(skip)].into_iter().flatten() {
         pieces.push(Piece { before, part });
         before = Gap::None;
     }

@@ -31,7 +31,11 @@ pub(super) fn of(marked: &[Marked], currency: &str) -> Result<BTreeMap<FieldName
             continue;
         }
         let fits = |kind: &FieldType| values.iter().all(|(_, value, _)| reads(field, *kind, currency, value));
-        let usual = field.default_type();
+        let usual = if field == FieldName::Date && day_first(currency, &values) {
+            FieldType::DateDmy
+        } else {
+            field.default_type()
+        };
         let others = FieldType::ALL.iter().copied().filter(|kind| *kind != usual && field.takes(*kind));
         match std::iter::once(usual).chain(others).find(fits) {
             Some(kind) => {
@@ -53,6 +57,15 @@ pub(super) fn of(marked: &[Marked], currency: &str) -> Result<BTreeMap<FieldName
         }
     }
     if errors.is_empty() { Ok(types) } else { Err(errors) }
+}
+
+/// Whether dates like `22/4/26` have their day first: everywhere but where the year or the month goes first.
+fn day_first(currency: Currency, values: &[(usize, &str, &str)]) -> bool {
+    const YEAR_OR_MONTH_FIRST: [&str; 5] = ["KRW", "JPY", "CNY", "TWD", "USD"];
+    let day_first = |value: &str| read_date(value, DateOrder::Dmy);
+    !YEAR_OR_MONTH_FIRST.contains(&currency.as_str())
+        && values.iter().all(|(_, value, _)| day_first(value).is_some())
+        && values.iter().any(|(_, value, _)| day_first(value) != read_date(value, DateOrder::Ymd))
 }
 
 fn reads(field: FieldName, kind: FieldType, currency: Currency, value: &str) -> bool {

@@ -48,6 +48,7 @@ fn sequence(pieces: &[Piece], types: &BTreeMap<FieldName, FieldType>, inside: In
                 out.push('}');
             }
             Part::Skip => out.push_str("{_}"),
+            Part::SkipWord => out.push_str("{_:word}"),
             Part::Either(branches) => {
                 for (at, branch) in branches.iter().enumerate() {
                     out.push(if at == 0 { '<' } else { '|' });

@@ -14,6 +14,7 @@ fn a_bad_pattern_is_refused_with_the_place_and_the_reason() {
         ("입금 {amount", 4, "not closed"),
         ("입금 {sum}", 4, "no field `sum`"),
         ("입금 {amount:word}", 4, "cannot be read"),
+        ("입금 {_:int} {amount}", 4, "is a text or a word"),
         ("입금 {amount:foo}", 4, "\"foo\" is not one of"),
         ("입금 {amount}[[x", 12, "not closed"),
         ("<입금|이체 {amount}", 1, "not closed"),

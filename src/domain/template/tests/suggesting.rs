@@ -209,6 +209,40 @@ fn other_countries_money_and_dates_get_their_types() {
 }
 
 #[test]
+fn formats_of_other_countries_become_templates_too() {
+    let of = |currency: &str, texts: [(&str, &str, &str); 2]| {
+        let wanted = Wanted { currency: currency.into(), ..wanted() };
+        let examples = texts.map(|(text, amount, name)| example(text, &[("amount", amount), ("name", name)]));
+        suggest(&examples, &wanted).unwrap_or_else(|errors| panic!("{errors:?}")).0.pattern
+    };
+    let mpesa = of(
+        "KES",
+        [
+            (
+                "SFG7AB Confirmed. You have received Ksh5,000.00 from JOHN DOE 0712345678 on 22/4/26 at 2:07 PM New M-PESA balance is Ksh12,000.00.",
+                "5,000.00",
+                "JOHN DOE",
+            ),
+            (
+                "SFG8XY Confirmed. You have received Ksh70.00 from JANE ROE 0722345679 on 23/4/26 at 11:07 AM New M-PESA balance is Ksh12,070.00.",
+                "70.00",
+                "JANE ROE",
+            ),
+        ],
+    );
+    let expected = "{_:word} Confirmed. You have received Ksh{amount} from {name} {_:word} on {date:date(dmy)} at {time} New M-PESA balance is Ksh{balance}.";
+    assert_eq!(mpesa, expected);
+    let china = of(
+        "CNY",
+        [
+            ("您尾号1234的账户04月22日14:07入账500.00元，余额1,234.56元，对方张三。[某银行]", "500.00", "张三"),
+            ("您尾号1234的账户04月23日09:07入账1,500.00元，余额2,734.56元，对方李四。[某银行]", "1,500.00", "李四"),
+        ],
+    );
+    assert_eq!(china, "您尾号1234的账户{datetime}入账{amount}元,余额{balance}元,对方{name}。[某银行]");
+}
+
+#[test]
 fn a_mark_that_is_no_value_is_refused_by_field() {
     let text = "입금 5,000 잔액 5,000 홍길동";
     let twice = example(text, &[("amount", "5,000"), ("name", "홍길동")]);
@@ -260,7 +294,9 @@ fn a_value_s_place_counts_the_characters_of_the_text_as_given() {
 fn the_direction_is_what_the_words_say() {
     let of = |text: &str| suggest(&[example(text, &[("amount", "5,000")])], &wanted()).unwrap().0;
     assert_eq!(of("[A] 출금 5,000 홍길동").direction, Direction::Withdrawal);
+    assert_eq!(of("[A] 이체출금 5,000 홍길동").direction, Direction::Withdrawal);
     assert_eq!(of("[A] 입금 5,000 홍길동").direction, Direction::Deposit);
+    assert_eq!(of("홍길동님이 5,000원을 보냈어요").direction, Direction::Deposit);
     assert_eq!(of("[A] 입금 5,000 홍길동").name, "A deposit");
     assert_eq!(of("[A] 입금 5,000 홍길동").samples[0].expect["amount"], "5,000");
 }
