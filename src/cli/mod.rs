@@ -21,6 +21,7 @@ mod secrets;
 mod sms;
 mod table;
 mod telegram;
+mod template;
 
 use std::process::ExitCode;
 
@@ -53,6 +54,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Look at messages.
     Sms(sms::Args),
+    /// Make templates of examples, and try them out.
+    Template(template::Args),
     /// Look at the daemon's actors; restart, stop or start one.
     Actors(actors::Args),
     /// Add, list and delete the Telegram bots that read the channels which phones post to.
@@ -81,6 +84,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Health(args) => health::run(context, &args),
         Command::Ingest(args) => ingest::run(context, args),
         Command::Sms(args) => sms::run(context, args),
+        Command::Template(args) => template::run(context, &args),
         Command::Actors(args) => actors::run(context, args),
         Command::Telegram(args) => telegram::run(context, &args),
         Command::Completions(args) => completions::run::<Cli>(&args),

@@ -12,3 +12,4 @@ pub mod sms;
 pub mod system;
 pub mod telegram;
 pub mod template;
+pub mod template_trial;

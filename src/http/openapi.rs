@@ -44,6 +44,8 @@ const PROBLEM: &str = "application/problem+json";
         templates::replace,
         templates::delete,
         templates::test,
+        templates::suggest,
+        templates::backtest,
         sms::list,
         sms::get,
         sms::reset,

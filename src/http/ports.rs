@@ -15,7 +15,8 @@ use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
-use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
+use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
+use crate::registry::template_book::{SuggestTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
 use crate::supervision::{ActorStatus, AskError, Handle, Serve, Supervision};
 
@@ -74,7 +75,7 @@ port! {
 }
 port! {
     /// The recharge templates.
-    Templates: ListTemplates, AddTemplate, ReplaceTemplate, DeleteTemplate, TestTemplate
+    Templates: ListTemplates, AddTemplate, ReplaceTemplate, DeleteTemplate, TestTemplate, SuggestTemplate, BacktestTemplate
 }
 port! {
     /// The recharge orders.

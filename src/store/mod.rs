@@ -35,6 +35,7 @@ pub mod stage;
 pub mod telegram;
 pub mod telegram_cursor;
 pub mod template;
+pub mod template_history;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod top_info;

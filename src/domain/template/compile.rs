@@ -130,7 +130,8 @@ impl TemplateSpec {
         let (nodes, mut warnings) = syntax::parse(body).map_err(shifted)?;
         let nodes = edge::merge_spaces(nodes);
         let sets = fieldsets::field_sets(&nodes).map_err(shifted)?;
-        self.check_fields(|field| sets.some.contains(&field), |field| sets.every.contains(&field))?;
+        let place = |field| fieldsets::place_of(&nodes, field).map_or(1, |at| at + skipped);
+        self.check_fields(|field| sets.some.contains(&field), |field| sets.every.contains(&field), place)?;
         let steps = pattern::assemble(&nodes, currency).map_err(shifted)?;
         warnings.extend(literal_digits(&nodes));
         warnings.extend(self.word_warnings(body));
@@ -156,7 +157,10 @@ impl TemplateSpec {
             groups.push(group);
         }
         let has = |field| groups.iter().any(|group| group.field == field);
-        self.check_fields(has, has)?;
+        let names: Vec<(FieldName, &str)> =
+            program.group_names().filter_map(|name| Some((FieldName::of(name)?, name))).collect();
+        let name_of = |field| names.iter().find(|(other, _)| *other == field).map(|(_, name)| *name);
+        self.check_fields(has, has, |field| name_of(field).map_or(1, |name| self.place_of(name)))?;
         let reader = Reader::Regex { program, turned: turned.then(|| Turned::new(self.pattern.clone())) };
         let required = literal::required(&hir);
         Ok(Pattern { reader, groups, required, warnings: self.word_warnings(&self.pattern) })
@@ -170,13 +174,17 @@ impl TemplateSpec {
         &self,
         some: impl Fn(FieldName) -> bool,
         every: impl Fn(FieldName) -> bool,
+        place: impl Fn(FieldName) -> usize,
     ) -> Result<(), (usize, String)> {
         if some(FieldName::Datetime) && (some(FieldName::Date) || some(FieldName::Time)) {
-            return Err((1, "`datetime` stands beside `date` or `time`; it is both already".to_owned()));
+            return Err((
+                place(FieldName::Datetime),
+                "`datetime` stands beside `date` or `time`; it is both already".to_owned(),
+            ));
         }
         if self.direction == Direction::Deposit && !every(FieldName::Amount) {
             let reason = "a deposit needs an `{amount}` that is always there: not only in an optional part";
-            return Err((1, reason.to_owned()));
+            return Err((place(FieldName::Amount), reason.to_owned()));
         }
         Ok(())
     }
@@ -206,7 +214,7 @@ fn literal_digits(nodes: &[Node]) -> Vec<String> {
                 .collect(),
             Node::Optional(inner) => literal_digits(inner),
             Node::Alternatives(branches) => branches.iter().flat_map(|branch| literal_digits(branch)).collect(),
-            Node::Space | Node::Field(..) | Node::Skip(_) => Vec::new(),
+            Node::Space | Node::Field(..) | Node::Skip(..) => Vec::new(),
         })
         .collect()
 }

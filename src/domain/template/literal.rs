@@ -14,7 +14,7 @@ pub(super) fn required_of(nodes: &[Node]) -> Vec<AnyOf> {
         .flat_map(|node| match node {
             Node::Literal(text) => vec![vec![text.clone()]],
             Node::Alternatives(branches) => any_of(branches.iter().map(|branch| required_of(branch))),
-            Node::Space | Node::Field(..) | Node::Skip(_) | Node::Optional(_) => Vec::new(),
+            Node::Space | Node::Field(..) | Node::Skip(..) | Node::Optional(_) => Vec::new(),
         })
         .collect()
 }

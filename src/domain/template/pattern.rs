@@ -100,10 +100,10 @@ impl Assembler {
                     let before_won = matches!(after.first(), Some(Node::Literal(text)) if text.starts_with('원'));
                     self.field(*field, *kind, *at, beside, fused, before_won)?;
                 }
-                Node::Skip(at) => {
+                Node::Skip(at, word) => {
                     Self::refuse_neighbours(*at, beside)?;
                     self.has_skips = true;
-                    self.steps.push(Step::Any { field: None, word: false });
+                    self.steps.push(Step::Any { field: None, word: *word });
                 }
                 Node::Optional(inner) => {
                     let either = self.hole();

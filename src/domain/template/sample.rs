@@ -2,7 +2,7 @@
 
 use crate::domain::refusal::FieldError;
 use crate::domain::sms::Direction;
-use crate::domain::text::normalise;
+use crate::domain::text::{normalise, normalise_literal};
 use crate::domain::time::UnixMs;
 
 use super::compiled::{Compiled, Fit};
@@ -58,8 +58,10 @@ fn difference(sample: &TemplateSample, compiled: &Compiled) -> Vec<FieldError> {
         let key = name.map_or("occurred_at", FieldName::as_str);
         let in_text = in_text(&reading, key, &text.text);
         let value = shown.get(key).or(in_text.as_ref());
+        // As it stands in a text, `㈜` and full-width digits may be what was expected.
+        let as_text = normalise_literal(expected);
         let is_equal = value == Some(expected)
-            || in_text.as_ref() == Some(expected)
+            || in_text.as_deref() == Some(as_text.trim())
             || is_same(name, expected, &reading, compiled);
         if !is_equal {
             errors.push(error(match value {

@@ -37,7 +37,8 @@ use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
-use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
+use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
+use crate::registry::template_book::{SuggestTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
 use crate::supervision::{ActorStatus, AskError};
 
@@ -159,6 +160,8 @@ fake! {
     ReplaceTemplate => |_, _| Ok(answer(200, json!({})));
     DeleteTemplate => |_, _| Ok(Answer::no_content());
     TestTemplate => |_, _| Ok(TemplateTestDone { results: Vec::new() });
+    SuggestTemplate => |_, _| Err(nothing());
+    BacktestTemplate => |_, _| Err(nothing());
     PutOrders => |_, message| Ok(answer(200, json!({"upserted": message.orders.len(), "unchanged": 0, "stale": 0})));
     ListOrders => |_, _| Ok(page(Vec::new()));
     GetOrder => |_, _| Err(nothing());
