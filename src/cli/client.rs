@@ -72,6 +72,11 @@ impl Answer {
         }
     }
 
+    /// A success that has no body; else the problem as a sentence.
+    pub(super) fn done(self) -> Result<(), CliError> {
+        if self.status == StatusCode::NO_CONTENT { Ok(()) } else { self.success().map(drop) }
+    }
+
     /// A problem+json body as a sentence; the bare status for another body.
     pub(super) fn sentence(&self) -> String {
         let text = |name| self.body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -119,6 +124,10 @@ impl Client {
 
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Answer, CliError> {
         self.send(Method::POST, path, &[], Some(body)).await
+    }
+
+    pub(super) async fn delete(&self, path: &str) -> Result<Answer, CliError> {
+        self.send(Method::DELETE, path, &[], None).await
     }
 
     async fn send(

@@ -16,7 +16,9 @@ mod migrate;
 mod openapi;
 mod output;
 mod printable;
+mod pushbullet;
 mod run;
+mod secret;
 mod sms;
 mod table;
 
@@ -53,6 +55,8 @@ enum Command {
     Sms(sms::Args),
     /// Look at the daemon's actors; restart, stop or start one.
     Actors(actors::Args),
+    /// Add, list and remove the phones that are heard through Pushbullet.
+    Pushbullet(pushbullet::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
@@ -75,6 +79,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Ingest(args) => ingest::run(context, args),
         Command::Sms(args) => sms::run(context, args),
         Command::Actors(args) => actors::run(context, args),
+        Command::Pushbullet(args) => pushbullet::run(context, args),
         Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }

@@ -17,7 +17,9 @@ use crate::sources::shooter::Format;
 
 use super::answer::REPLAYED;
 use super::error::ProblemJson;
-use super::{actors, audit, devices, docs, events, ingest, orders, phones, probes, sms, templates, top_info};
+use super::{
+    actors, audit, devices, docs, events, ingest, orders, phones, probes, pushbullet, sms, templates, top_info,
+};
 
 const SCHEME: &str = "service_token";
 const PROBLEM: &str = "application/problem+json";
@@ -52,6 +54,9 @@ const PROBLEM: &str = "application/problem+json";
         devices::add,
         devices::delete,
         devices::trust,
+        pushbullet::list,
+        pushbullet::add,
+        pushbullet::delete,
         orders::put,
         orders::list,
         orders::get,

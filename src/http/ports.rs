@@ -13,6 +13,7 @@ use crate::registry::device_registry::{AddDevice, DeleteDevice, EnrolDevice, Fin
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
+use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
 use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
@@ -66,6 +67,10 @@ port! {
 port! {
     /// The shooter devices.
     Devices: ListDevices, AddDevice, DeleteDevice, TrustDevice, EnrolDevice, FindDevice
+}
+port! {
+    /// The phones that are heard through Pushbullet.
+    PushbulletDevices: ListPushbullet, AddPushbullet, DeletePushbullet
 }
 port! {
     /// The recharge templates.

@@ -15,7 +15,8 @@ use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, sms, templates, top_info,
+    actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, pushbullet, sms, templates,
+    top_info,
 };
 
 /// Less than what a platform gives a process to end.
@@ -84,6 +85,7 @@ pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
             .configure(templates::routes)
             .configure(sms::routes)
             .configure(devices::routes)
+            .configure(pushbullet::routes)
             .configure(orders::routes)
             .configure(top_info::routes)
             .configure(actors::routes)

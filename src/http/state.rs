@@ -11,7 +11,9 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 
 use super::health::Check;
-use super::ports::{Actors, Audits, Counters, Deliveries, Devices, Events, Orders, Phones, Reviews, Templates};
+use super::ports::{
+    Actors, Audits, Counters, Deliveries, Devices, Events, Orders, Phones, PushbulletDevices, Reviews, Templates,
+};
 
 /// A secret of which only the SHA-256 is kept; compared in constant time.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub struct ServiceState {
     pub phones: Arc<dyn Phones>,
     /// The shooter devices.
     pub devices: Arc<dyn Devices>,
+    /// The phones that are heard through Pushbullet.
+    pub pushbullet: Arc<dyn PushbulletDevices>,
     /// The recharge templates.
     pub templates: Arc<dyn Templates>,
     /// The recharge orders.

@@ -9,6 +9,7 @@ pub mod event_feed;
 mod fields;
 pub mod order_book;
 pub mod phone_whitelist;
+pub mod pushbullet_registry;
 pub mod review_desk;
 pub mod template_book;
 pub mod top_info;

@@ -6,5 +6,7 @@
 
 pub mod claim;
 pub mod family;
+pub mod pushbullet;
 pub mod roster;
 pub mod shooter;
+pub mod tls;

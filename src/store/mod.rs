@@ -18,6 +18,7 @@ pub mod matching;
 pub mod order;
 pub mod phone;
 pub mod process;
+pub mod pushbullet;
 pub mod review;
 mod rows;
 pub mod settings;

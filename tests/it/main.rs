@@ -22,6 +22,8 @@ mod main_job;
 mod matching;
 mod migrations;
 mod paging;
+mod peers;
+mod pushbullet;
 mod split;
 mod supervision;
 mod templates;

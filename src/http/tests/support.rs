@@ -34,6 +34,7 @@ use crate::registry::device_registry::{
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
+use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
 use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
@@ -147,6 +148,9 @@ fake! {
         SIGNED_DEVICE_TOKEN => Some(device(3, Some("secret-of-the-device"))),
         _ => None,
     });
+    ListPushbullet => |_, _| Ok(page(Vec::new()));
+    AddPushbullet => |_, _| Ok(answer(201, json!({"id": 1})));
+    DeletePushbullet => |_, _| Ok(Answer::no_content());
     ListTemplates => |_, _| Ok(page(Vec::new()));
     AddTemplate => |_, _| Ok(answer(201, json!({})));
     ReplaceTemplate => |_, _| Ok(answer(200, json!({})));
@@ -265,6 +269,7 @@ impl TestApp {
         let state = ServiceState {
             phones: fake.clone(),
             devices: fake.clone(),
+            pushbullet: fake.clone(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),
