@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::several::{Several, stage_period};
 use super::sources::{self, Families};
 use crate::bus::Fleet;
+use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::domain::matching::Windows;
 use crate::pipeline::compensator::{self, Compensator};
@@ -24,11 +25,11 @@ use crate::registry::device_registry::DeviceRegistry;
 use crate::registry::event_feed::EventFeed;
 use crate::registry::order_book::{self, OrderBook};
 use crate::registry::phone_whitelist::PhoneWhitelist;
+use crate::registry::pushbullet_registry::{self, PushbulletRegistry};
 use crate::registry::review_desk::{self, ReviewDesk};
 use crate::registry::telegram_bots::{self, TelegramBots};
 use crate::registry::template_book::TemplateBook;
 use crate::registry::top_info::TopInfoBoard;
-use crate::sources::telegram::family::Telegram;
 use crate::sources::telegram::take::Stores;
 use crate::store::Store;
 use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
@@ -66,6 +67,8 @@ pub struct Registry {
     pub device_book: DeviceBook,
     /// The Telegram bots.
     pub bots: Handle<TelegramBots>,
+    /// The phones that are heard through Pushbullet.
+    pub pushbullet: Handle<PushbulletRegistry>,
     /// The templates.
     pub templates: Handle<TemplateBook>,
     /// The orders.
@@ -102,7 +105,13 @@ impl Actors {
     ///
     /// # Errors
     /// Where `redis.url` cannot be used.
-    pub fn build(config: &Config, store: &Store, fleet: &Fleet, public_url: &str) -> anyhow::Result<Self> {
+    pub fn build(
+        config: &Config,
+        store: &Store,
+        fleet: &Fleet,
+        clock: &Clock,
+        public_url: &str,
+    ) -> anyhow::Result<Self> {
         let supervision = fleet.supervision();
         let several = Several::of(config, store, fleet)?;
         let mut stages = match &several {
@@ -111,13 +120,7 @@ impl Actors {
             None => Stages::none(),
         };
         let inbox = inbox(config, store, supervision, &stages);
-        let stores = Stores { store: store.clone(), inbox: inbox.clone() };
-        let families: Families = Arc::new([Arc::new(Telegram::new(
-            stores,
-            config.telegram.api_url.clone(),
-            config.telegram.poll_timeout,
-            public_url,
-        ))]);
+        let families = sources::families(config, store, clock, &inbox, &stages.validator, public_url);
         if config.roles.has(Role::Worker) {
             stages.roster = sources::roster(config, store, fleet, &families);
         }
@@ -212,6 +215,11 @@ fn registry(
         let child = bots.clone();
         async move { Ok(child) }
     });
+    let (of, actors, roster) = (store.clone(), fleet.clone(), stages.roster.clone());
+    let pushbullet = supervision.spawn(one(pushbullet_registry::KIND), move || {
+        let child = PushbulletRegistry::new(of.clone(), actors.clone(), roster.clone());
+        async move { Ok(child) }
+    });
     let (of, parser) = (store.clone(), stages.parser.clone());
     let templates = supervision.spawn(one("template_book"), move || {
         let child = TemplateBook::new(of.clone(), parser.clone());
@@ -244,7 +252,20 @@ fn registry(
         let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
         async move { Ok(child) }
     });
-    Registry { inbox, phones, devices, device_book, bots, templates, orders, reviews, top_info, audit, events }
+    Registry {
+        inbox,
+        phones,
+        devices,
+        device_book,
+        bots,
+        pushbullet,
+        templates,
+        orders,
+        reviews,
+        top_info,
+        audit,
+        events,
+    }
 }
 
 fn upkeep(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, inbox: &Handle<Inbox>) {

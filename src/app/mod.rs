@@ -88,7 +88,7 @@ impl App {
         let process = process_name(listeners.address());
         let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process.clone());
         let fleet = Fleet::new(&process, supervision, clock.clone());
-        let actors = Actors::build(config, &store, &fleet, &public_url)?;
+        let actors = Actors::build(config, &store, &fleet, &clock, &public_url)?;
         let recorder = metrics.clone();
         fleet.supervision().spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
             let child = upkeep::MetricsUpkeep::new(recorder.clone());
@@ -148,6 +148,7 @@ impl App {
             devices: Arc::new(actors.devices),
             device_book: actors.device_book,
             bots: Arc::new(actors.bots),
+            pushbullet: Arc::new(actors.pushbullet),
             templates: Arc::new(actors.templates),
             orders: Arc::new(actors.orders),
             reviews: Arc::new(actors.reviews),

@@ -9,13 +9,18 @@ use tokio::time::Instant;
 
 use super::several::is_one_of_several;
 use crate::bus::Fleet;
-use crate::config::Config;
+use crate::clock::Clock;
+use crate::config::{Config, PushbulletConfig};
 use crate::domain::source::SourceRef;
 use crate::http::health::Check;
+use crate::pipeline::inbox::Inbox;
 use crate::sources::family::{Family, loop_id};
+use crate::sources::pushbullet::{Pushbullet, Settings};
 use crate::sources::roster::{self, SourceRoster};
+use crate::sources::telegram::family::Telegram;
+use crate::sources::telegram::take::Stores;
 use crate::store::Store;
-use crate::supervision::{ActorState, ActorStatus, Nudger, Spec};
+use crate::supervision::{ActorState, ActorStatus, Handle, Nudger, Spec};
 
 /// A look waits for loops that are being stopped, 5 s each time.
 const ROSTER_DEADLINE: Duration = Duration::from_secs(30);
@@ -25,6 +30,24 @@ const HEARD_WITHIN: Duration = Duration::from_secs(25);
 
 /// Every kind of source that is listened to.
 pub(super) type Families = Arc<[Arc<dyn Family>]>;
+
+/// The kinds there are.
+pub(super) fn families(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    inbox: &Handle<Inbox>,
+    validator: &Nudger,
+    public_url: &str,
+) -> Families {
+    let PushbulletConfig { api_url, stream_url, silence_timeout, sync_interval } = config.pushbullet.clone();
+    let settings = Settings { api_url, stream_url, silence_timeout, sync_interval };
+    let pushbullet = Pushbullet::new(store.clone(), clock.clone(), inbox.clone(), validator.clone(), settings);
+    let stores = Stores { store: store.clone(), inbox: inbox.clone() };
+    let (api_url, poll_timeout) = (config.telegram.api_url.clone(), config.telegram.poll_timeout);
+    let telegram = Telegram::new(stores, api_url, poll_timeout, public_url);
+    Arc::new([Arc::new(pushbullet) as Arc<dyn Family>, Arc::new(telegram)])
+}
 
 /// Spawns the roster of a worker, and answers what wakes it.
 pub(super) fn roster(config: &Config, store: &Store, fleet: &Fleet, families: &Families) -> Nudger {
@@ -73,6 +96,7 @@ impl SourcesCheck {
                     None => {}
                 }
             }
+            unheard.extend(family.warnings().await.map_err(|error| error.to_string())?);
             heard.push(format!("{well} of {} {}", rows.len(), family.kind()));
         }
         *self.missing.lock().unwrap_or_else(PoisonError::into_inner) = missing;

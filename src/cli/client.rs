@@ -71,7 +71,7 @@ impl Answer {
         }
     }
 
-    /// That it was done, of a request whose success has nothing to show.
+    /// A success that has no body; else the problem as a sentence.
     pub(super) fn done(self) -> Result<(), CliError> {
         if self.status == StatusCode::NO_CONTENT { Ok(()) } else { self.success().map(drop) }
     }

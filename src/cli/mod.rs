@@ -16,7 +16,9 @@ mod migrate;
 mod openapi;
 mod output;
 mod printable;
+mod pushbullet;
 mod run;
+mod secret;
 mod secrets;
 mod sms;
 mod table;
@@ -60,6 +62,8 @@ enum Command {
     Actors(actors::Args),
     /// Add, list and delete the Telegram bots that read the channels which phones post to.
     Telegram(telegram::Args),
+    /// Add, list and remove the phones that are heard through Pushbullet.
+    Pushbullet(pushbullet::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Change the key that seals secrets at rest.
@@ -87,6 +91,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Template(args) => template::run(context, &args),
         Command::Actors(args) => actors::run(context, args),
         Command::Telegram(args) => telegram::run(context, &args),
+        Command::Pushbullet(args) => pushbullet::run(context, args),
         Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }

@@ -8,6 +8,7 @@ pub mod device;
 pub mod order;
 pub mod page;
 pub mod phone;
+pub mod pushbullet;
 pub mod sms;
 pub mod system;
 pub mod telegram;

@@ -25,6 +25,7 @@ mod openapi;
 mod orders;
 mod phones;
 mod probes;
+mod pushbullet;
 mod request;
 mod resource;
 mod sms;

@@ -17,7 +17,10 @@ use crate::sources::shooter::Format;
 
 use super::answer::REPLAYED;
 use super::error::ProblemJson;
-use super::{actors, audit, devices, docs, events, ingest, orders, phones, probes, sms, telegram, templates, top_info};
+use super::{
+    actors, audit, devices, docs, events, ingest, orders, phones, probes, pushbullet, sms, telegram, templates,
+    top_info,
+};
 
 const SCHEME: &str = "service_token";
 const PROBLEM: &str = "application/problem+json";
@@ -58,6 +61,9 @@ const PROBLEM: &str = "application/problem+json";
         telegram::add,
         telegram::delete,
         telegram::loss_seen,
+        pushbullet::list,
+        pushbullet::add,
+        pushbullet::delete,
         orders::put,
         orders::list,
         orders::get,

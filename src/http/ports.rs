@@ -13,6 +13,7 @@ use crate::registry::device_registry::{AddDevice, DeleteDevice, EnrolDevice, Fin
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
+use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
@@ -72,6 +73,10 @@ port! {
 port! {
     /// The Telegram bots.
     Bots: ListBots, AddBot, DeleteBot, SeeLoss, TakeUpdate
+}
+port! {
+    /// The phones that are heard through Pushbullet.
+    PushbulletDevices: ListPushbullet, AddPushbullet, DeletePushbullet
 }
 port! {
     /// The recharge templates.

@@ -17,8 +17,8 @@ use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, devices, docs, events, gate, ingest, observe, orders, phones, probes, sms, telegram,
-    templates, top_info,
+    actors, audit, auth, devices, docs, events, gate, ingest, observe, orders, phones, probes, pushbullet, sms,
+    telegram, templates, top_info,
 };
 
 /// For answers that are still being written: the server is stopped when no work is in hand any more.
@@ -90,6 +90,7 @@ pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
             .configure(sms::routes)
             .configure(devices::routes)
             .configure(telegram::routes)
+            .configure(pushbullet::routes)
             .configure(orders::routes)
             .configure(top_info::routes)
             .configure(actors::routes)

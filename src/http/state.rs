@@ -13,7 +13,9 @@ use crate::registry::device_book::DeviceBook;
 
 use super::gate::InHand;
 use super::health::Check;
-use super::ports::{Actors, Audits, Bots, Counters, Deliveries, Devices, Events, Orders, Phones, Reviews, Templates};
+use super::ports::{
+    Actors, Audits, Bots, Counters, Deliveries, Devices, Events, Orders, Phones, PushbulletDevices, Reviews, Templates,
+};
 
 /// A secret of which only the SHA-256 is kept; compared in constant time.
 #[derive(Clone, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub struct ServiceState {
     pub device_book: DeviceBook,
     /// The Telegram bots.
     pub bots: Arc<dyn Bots>,
+    /// The phones that are heard through Pushbullet.
+    pub pushbullet: Arc<dyn PushbulletDevices>,
     /// The recharge templates.
     pub templates: Arc<dyn Templates>,
     /// The recharge orders.

@@ -10,6 +10,7 @@ pub mod event_feed;
 mod fields;
 pub mod order_book;
 pub mod phone_whitelist;
+pub mod pushbullet_registry;
 pub mod review_desk;
 pub mod telegram_bots;
 pub mod template_book;

@@ -6,4 +6,5 @@
 
 pub mod bank_day;
 pub mod phone;
+pub mod pushbullet;
 pub mod telegram;

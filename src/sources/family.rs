@@ -29,6 +29,11 @@ pub trait Family: Send + Sync {
     /// The sources that are to run: enabled, and not deleted.
     fn wanted(&self) -> BoxFuture<'_, Result<Vec<Wanted>, StoreError>>;
 
+    /// What people should know of its sources besides whether they are heard: that messages may be missing.
+    fn warnings(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
     /// Spawns every loop of a source. What they write names `claim`'s lease.
     fn start(&self, supervision: &Supervision, source: Wanted, claim: &Claim);
 }

@@ -22,6 +22,7 @@ pub mod note;
 pub mod order;
 pub mod phone;
 pub mod process;
+pub mod pushbullet;
 pub mod repeat;
 pub mod review;
 mod rows;

@@ -50,6 +50,16 @@ impl std::fmt::Debug for NewBot {
     }
 }
 
+/// Where the token of a bot is sealed for.
+fn token_place(id: i64) -> Place<'static> {
+    Place::new("telegram_bot", &id, "token")
+}
+
+/// Where the webhook secret of a bot is sealed for.
+fn webhook_secret_place(id: i64) -> Place<'static> {
+    Place::new("telegram_bot", &id, "webhook_secret")
+}
+
 impl Store {
     /// A page of the bots.
     ///
@@ -99,13 +109,13 @@ impl Store {
     }
 
     fn sealed(&self, row: telegram_bot::Model, new: &NewBot) -> Result<telegram_bot::Model, StoreError> {
-        let seal = |column, secret: &SecretString| {
-            let place = Place::new("telegram_bot", &row.id, column);
-            let sealed = self.secrets().seal(&place, secret.expose_secret().as_bytes());
+        let seal = |place: &Place<'_>, secret: &SecretString| {
+            let sealed = self.secrets().seal(place, secret.expose_secret().as_bytes());
             sealed.map_err(|error| StoreError::corrupt("a token to be sealed", error))
         };
-        let token = Some(seal("token", &new.token)?);
-        let webhook_secret = new.webhook_secret.as_ref().map(|secret| seal("webhook_secret", secret)).transpose()?;
+        let token = Some(seal(&token_place(row.id), &new.token)?);
+        let place = webhook_secret_place(row.id);
+        let webhook_secret = new.webhook_secret.as_ref().map(|secret| seal(&place, secret)).transpose()?;
         Ok(telegram_bot::Model { token, webhook_secret, ..row })
     }
 

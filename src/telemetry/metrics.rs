@@ -45,6 +45,12 @@ pub mod names {
     pub const SOURCE_STALE_WRITES: &str = "recon_source_stale_writes_total";
     /// Updates of Telegram, by `outcome`.
     pub const TELEGRAM_UPDATES: &str = "recon_telegram_updates_total";
+    /// Frames of Pushbullet's stream, by `kind`.
+    pub const PUSHBULLET_FRAMES: &str = "recon_pushbullet_frames_total";
+    /// What came of Pushbullet and cannot be read.
+    pub const PUSHBULLET_UNDECODABLE: &str = "recon_pushbullet_undecodable_total";
+    /// Conversations in which messages may be missing.
+    pub const PUSHBULLET_GAPS: &str = "recon_pushbullet_possible_gaps_total";
     /// Requests answered, by `route`, `method` and `status`.
     pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
     /// Seconds of a request, by `route` and `method`.
@@ -101,6 +107,9 @@ pub const METRICS: &[Metric] = &[
     metric(names::ORDERS_CONFLICTING, MetricKind::Counter, "Orders told again in the same version with other content."),
     metric(names::SOURCE_STALE_WRITES, MetricKind::Counter, "Writes under a lease that another process has taken."),
     metric(names::TELEGRAM_UPDATES, MetricKind::Counter, "Updates of Telegram, by outcome."),
+    metric(names::PUSHBULLET_FRAMES, MetricKind::Counter, "Frames of Pushbullet's stream, by kind."),
+    metric(names::PUSHBULLET_UNDECODABLE, MetricKind::Counter, "What came of Pushbullet and cannot be read."),
+    metric(names::PUSHBULLET_GAPS, MetricKind::Counter, "Conversations found with messages perhaps missing."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];

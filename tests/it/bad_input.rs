@@ -24,6 +24,11 @@ pub fn writes(phone: &Phone) -> Vec<(Method, String, Value)> {
         (Method::POST, "/internal/v2/sms/1/check".into(), json!({"decision": "confirm", "version": 1})),
         (Method::POST, "/internal/v2/shooter/devices".into(), json!({"name": "another"})),
         (Method::POST, "/internal/v2/shooter/devices/1/trust".into(), json!({"trusted": true})),
+        (
+            Method::POST,
+            "/internal/v2/pushbullet/devices".into(),
+            json!({"name": "another", "access_token": "o.token", "enabled": false}),
+        ),
         (Method::PUT, "/internal/v2/orders".into(), json!({"orders": [order("R-1", "홍길동", 50_000)]})),
         (Method::POST, "/internal/v2/actors/retention/restart".into(), json!({"reason": "x"})),
         (Method::POST, phone.path("recon"), Phone::message("m1", "x")),
@@ -162,7 +167,7 @@ fn ids_and_paths_that_name_nothing_are_not_found() {
             let trust = json!({"trusted": true});
             app.post(&format!("/internal/v2/shooter/devices/{id}/trust"), &trust).await.expect_problem(404);
             app.put(&format!("/internal/v2/templates/{id}"), &deposit_template()).await.expect_problem(404);
-            for list in ["phones", "templates", "shooter/devices"] {
+            for list in ["phones", "templates", "shooter/devices", "pushbullet/devices"] {
                 app.delete(&format!("/internal/v2/{list}/{id}")).await.expect_problem(404);
             }
         }

@@ -100,6 +100,7 @@ fn strangers_stay_outside() {
             "phones",
             "templates",
             "shooter/devices",
+            "pushbullet/devices",
             "audit",
             "actors",
             "top-info",

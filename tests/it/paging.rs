@@ -79,7 +79,7 @@ fn every_list_is_walked_to_its_end() {
 #[test]
 fn limits_and_cursors_that_are_none_are_refused() {
     story(async |app| {
-        let lists = ["phones", "templates", "sms", "shooter/devices", "orders", "audit"];
+        let lists = ["phones", "templates", "sms", "shooter/devices", "pushbullet/devices", "orders", "audit"];
         let cursor_of_nothing = "djE6"; // "v1:" without an id
         for list in lists {
             for (query, field) in [

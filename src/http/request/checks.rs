@@ -3,6 +3,7 @@
 use crate::contract::device::{DeviceInput, TrustInput};
 use crate::contract::order::OrdersInput;
 use crate::contract::phone::PhoneInput;
+use crate::contract::pushbullet::PushbulletDeviceInput;
 use crate::contract::sms::{CheckInput, ResetInput};
 use crate::contract::telegram::BotInput;
 use crate::contract::template::TemplateTestInput;
@@ -31,6 +32,20 @@ impl RequestBody for DeviceInput {
         optional(errors, "line", self.line.as_deref(), 64);
         if let Some(secret) = &self.secret {
             length(errors, "secret", secret, 1, 256);
+        }
+    }
+}
+
+impl RequestBody for PushbulletDeviceInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        length(errors, "name", &self.name, 1, 100);
+        length(errors, "access_token", &self.access_token, 1, 256);
+        optional(errors, "line", self.line.as_deref(), 64);
+        if let Some(iden) = &self.device_iden {
+            length(errors, "device_iden", iden, 1, 64);
+        }
+        if let Some(password) = &self.encryption_password {
+            length(errors, "encryption_password", password, 1, 256);
         }
     }
 }

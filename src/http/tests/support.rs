@@ -35,6 +35,7 @@ use crate::registry::device_registry::{
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
+use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
 use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
@@ -155,6 +156,9 @@ fake! {
     DeleteBot => |_, _| Ok(Answer::no_content());
     SeeLoss => |_, _| Ok(answer(200, json!({"id": 1})));
     TakeUpdate => |_, _| Ok(());
+    ListPushbullet => |_, _| Ok(page(Vec::new()));
+    AddPushbullet => |_, _| Ok(answer(201, json!({"id": 1})));
+    DeletePushbullet => |_, _| Ok(Answer::no_content());
     ListTemplates => |_, _| Ok(page(Vec::new()));
     AddTemplate => |_, _| Ok(answer(201, json!({})));
     ReplaceTemplate => |_, _| Ok(answer(200, json!({})));
@@ -279,6 +283,7 @@ impl TestApp {
             devices: fake.clone(),
             device_book: crate::registry::device_book::DeviceBook::default(),
             bots: fake.clone(),
+            pushbullet: fake.clone(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),

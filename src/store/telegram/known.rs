@@ -4,7 +4,7 @@ use entity::telegram_bot;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use secrecy::SecretString;
 
-use super::bot_key;
+use super::{bot_key, token_place, webhook_secret_place};
 use crate::domain::source::{SourceKind, SourceRef};
 use crate::domain::telegram_cursor::{Cursor, LossWindow};
 use crate::domain::time::UnixMs;
@@ -65,9 +65,9 @@ impl Store {
     pub async fn known_bot(&self, id: i64) -> Result<Option<KnownBot>, StoreError> {
         let row = telegram_bot::Entity::find_by_id(id).one(self.reader()).await?;
         let Some(row) = row.filter(|row| row.deleted_at.is_none()) else { return Ok(None) };
-        let Some(token) = self.open_secret(&row, "token", row.token.as_ref())? else { return Ok(None) };
+        let Some(token) = self.open_secret(&token_place(id), row.token.as_ref())? else { return Ok(None) };
         Ok(Some(KnownBot {
-            webhook_secret: self.open_secret(&row, "webhook_secret", row.webhook_secret.as_ref())?,
+            webhook_secret: self.open_secret(&webhook_secret_place(id), row.webhook_secret.as_ref())?,
             token,
             chat_ids: parsed("telegram_bot.chat_ids", &row, &row.chat_ids)?,
             cursor: cursor_of(&row),
@@ -78,16 +78,9 @@ impl Store {
         }))
     }
 
-    fn open_secret(
-        &self,
-        row: &telegram_bot::Model,
-        column: &'static str,
-        sealed: Option<&Vec<u8>>,
-    ) -> Result<Option<SecretString>, StoreError> {
-        let place = Place::new("telegram_bot", &row.id, column);
-        let open = |sealed| self.secrets().open_text(&place, sealed);
-        let opened = sealed.map(|sealed| open(sealed)).transpose();
-        opened.map_err(|error| StoreError::corrupt("telegram_bot", format!("row {}, {column}: {error}", row.id)))
+    fn open_secret(&self, place: &Place<'_>, sealed: Option<&Vec<u8>>) -> Result<Option<SecretString>, StoreError> {
+        let opened = sealed.map(|sealed| self.secrets().open_text(place, sealed)).transpose();
+        opened.map_err(|error| StoreError::corrupt("telegram_bot", format!("{place:?}: {error}")))
     }
 
     /// The id of a bot that is there already with this token, or with another token of the same bot.
