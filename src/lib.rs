@@ -15,6 +15,7 @@ pub mod pipeline;
 pub mod private_file;
 pub mod registry;
 pub mod secrets;
+pub mod sim;
 pub mod sources;
 pub mod store;
 pub mod supervision;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::several::{Several, stage_period};
+use super::sources::{self, Families};
 use crate::bus::Fleet;
 use crate::config::{Config, Role};
 use crate::domain::matching::Windows;
@@ -24,8 +25,11 @@ use crate::registry::event_feed::EventFeed;
 use crate::registry::order_book::{self, OrderBook};
 use crate::registry::phone_whitelist::PhoneWhitelist;
 use crate::registry::review_desk::{self, ReviewDesk};
+use crate::registry::telegram_bots::{self, TelegramBots};
 use crate::registry::template_book::TemplateBook;
 use crate::registry::top_info::TopInfoBoard;
+use crate::sources::telegram::family::Telegram;
+use crate::sources::telegram::take::Stores;
 use crate::store::Store;
 use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
 
@@ -33,12 +37,20 @@ use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
 const RETENTION_PERIOD: Duration = Duration::from_mins(10);
 
 /// The actors of a process.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Actors {
     /// What HTTP asks.
     pub registry: Registry,
     /// What restarts, stops and starts them.
     pub control: ActorControl,
+    /// The kinds of sources that are listened to.
+    pub(super) families: Families,
+}
+
+impl std::fmt::Debug for Actors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Actors").field("registry", &self.registry).finish_non_exhaustive()
+    }
 }
 
 /// The actors that HTTP asks.
@@ -52,6 +64,8 @@ pub struct Registry {
     pub devices: Handle<DeviceRegistry>,
     /// What their registry knows of them.
     pub device_book: DeviceBook,
+    /// The Telegram bots.
+    pub bots: Handle<TelegramBots>,
     /// The templates.
     pub templates: Handle<TemplateBook>,
     /// The orders.
@@ -71,6 +85,16 @@ pub(super) struct Stages {
     pub(super) validator: Nudger,
     pub(super) parser: Nudger,
     pub(super) matcher: Nudger,
+    /// What runs the sources.
+    pub(super) roster: Nudger,
+}
+
+impl Stages {
+    /// Nobody: neither here nor elsewhere.
+    fn none() -> Self {
+        let none = Nudger::none;
+        Self { validator: none(), parser: none(), matcher: none(), roster: none() }
+    }
 }
 
 impl Actors {
@@ -81,12 +105,23 @@ impl Actors {
     pub fn build(config: &Config, store: &Store, fleet: &Fleet, public_url: &str) -> anyhow::Result<Self> {
         let supervision = fleet.supervision();
         let several = Several::of(config, store, fleet)?;
-        let stages = match &several {
+        let mut stages = match &several {
             _ if config.roles.has(Role::Worker) => stages(config, store, supervision),
             Some(several) => several.stages_elsewhere(),
-            None => Stages { validator: Nudger::none(), parser: Nudger::none(), matcher: Nudger::none() },
+            None => Stages::none(),
         };
-        let registry = registry(config, store, fleet, &stages, public_url);
+        let inbox = inbox(config, store, supervision, &stages);
+        let stores = Stores { store: store.clone(), inbox: inbox.clone() };
+        let families: Families = Arc::new([Arc::new(Telegram::new(
+            stores,
+            config.telegram.api_url.clone(),
+            config.telegram.poll_timeout,
+            public_url,
+        ))]);
+        if config.roles.has(Role::Worker) {
+            stages.roster = sources::roster(config, store, fleet, &families);
+        }
+        let registry = registry(config, store, fleet, &stages, inbox, public_url);
         if config.roles.has(Role::Worker) {
             upkeep(config, store, supervision, &stages, &registry.inbox);
         }
@@ -98,7 +133,7 @@ impl Actors {
             None => Nudger::none(),
         };
         let control = ActorControl::new(store.clone(), fleet.clone(), relay);
-        Ok(Self { registry, control })
+        Ok(Self { registry, control, families })
     }
 }
 
@@ -130,18 +165,28 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
         let child = WhitelistValidator::new(of.clone(), wakes.clone(), period);
         async move { Ok(child) }
     });
-    Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger() }
+    Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger(), roster: Nudger::none() }
 }
 
-fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, public_url: &str) -> Registry {
-    let supervision = fleet.supervision();
+fn inbox(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages) -> Handle<Inbox> {
     let (of, validator, window) = (store.clone(), stages.validator.clone(), config.pipeline.correlation_window);
     // The writer of what nobody else will send again: a thread of its own, and room for a burst.
-    let inbox_spec = one(inbox::KIND).critical().mailbox(8_192).placement(Placement::Own);
-    let inbox = supervision.spawn(inbox_spec, move || {
+    let spec = one(inbox::KIND).critical().mailbox(8_192).placement(Placement::Own);
+    supervision.spawn(spec, move || {
         let child = Inbox::new(of.clone(), validator.clone(), window);
         async move { Ok(child) }
-    });
+    })
+}
+
+fn registry(
+    config: &Config,
+    store: &Store,
+    fleet: &Fleet,
+    stages: &Stages,
+    inbox: Handle<Inbox>,
+    public_url: &str,
+) -> Registry {
+    let supervision = fleet.supervision();
     let (of, validator) = (store.clone(), stages.validator.clone());
     let phones = supervision.spawn(one("phone_whitelist"), move || {
         let child = PhoneWhitelist::new(of.clone(), validator.clone());
@@ -154,6 +199,17 @@ fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, publ
     let devices = supervision.spawn(one("device_registry").critical(), move || {
         let child = DeviceRegistry::new(of.clone(), validator.clone(), &url, zone.clone(), book.clone())
             .enrolled_max(enrolled_max);
+        async move { Ok(child) }
+    });
+    let bots = TelegramBots::new(
+        Stores { store: store.clone(), inbox: inbox.clone() },
+        fleet.clone(),
+        stages.roster.clone(),
+        config.telegram.api_url.clone(),
+        public_url,
+    );
+    let bots = supervision.spawn(one(telegram_bots::KIND), move || {
+        let child = bots.clone();
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());
@@ -188,7 +244,7 @@ fn registry(config: &Config, store: &Store, fleet: &Fleet, stages: &Stages, publ
         let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
         async move { Ok(child) }
     });
-    Registry { inbox, phones, devices, device_book, templates, orders, reviews, top_info, audit, events }
+    Registry { inbox, phones, devices, device_book, bots, templates, orders, reviews, top_info, audit, events }
 }
 
 fn upkeep(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, inbox: &Handle<Inbox>) {

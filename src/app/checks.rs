@@ -27,8 +27,11 @@ pub(super) fn readiness(store: &Store) -> Arc<dyn Readiness> {
 
 /// What health asks besides the actors.
 pub(super) fn all(store: &Store, worker: bool) -> Vec<Arc<dyn Check>> {
-    let mut checks: Vec<Arc<dyn Check>> =
-        vec![Arc::new(StoreCheck::new(store)), Arc::new(PhonesCheck { store: store.clone() })];
+    let mut checks: Vec<Arc<dyn Check>> = vec![
+        Arc::new(StoreCheck::new(store)),
+        Arc::new(PhonesCheck { store: store.clone() }),
+        Arc::new(TelegramCheck { store: store.clone() }),
+    ];
     if worker {
         checks.push(Arc::new(HeartbeatCheck { store: store.clone(), started: store.now() }));
     }
@@ -183,6 +186,36 @@ fn told(phones: &[Hearing]) -> Result<String, String> {
         return Ok("no phone is silent for longer than usual".to_owned());
     }
     Ok(format!("no phone is known to be silent; of these it cannot be told yet: {}", named(unknown)))
+}
+
+/// Whether Telegram may have dropped messages before they were fetched.
+struct TelegramCheck {
+    store: Store,
+}
+
+impl Check for TelegramCheck {
+    fn name(&self) -> &'static str {
+        "telegram"
+    }
+
+    fn critical(&self) -> bool {
+        false
+    }
+
+    fn run(&self) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async {
+            let lost = self.store.bots_with_loss().await.map_err(|error| error.to_string())?;
+            if lost.is_empty() {
+                return Ok("no bot was unread for longer than Telegram keeps messages".to_owned());
+            }
+            let bots: Vec<String> = lost.iter().map(|(id, name)| format!("{id} ({name})")).collect();
+            Err(format!(
+                "loss window exceeded: nothing was fetched for more than 24 h of telegram bot {}; compare the bank's list, then \
+                 `recon telegram loss-seen ID`",
+                bots.join(", ")
+            ))
+        })
+    }
 }
 
 struct HeartbeatCheck {

@@ -6,7 +6,8 @@ mod actors;
 mod checks;
 mod ports;
 mod several;
-mod sole;
+pub(crate) mod sole;
+mod sources;
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -34,6 +35,7 @@ use crate::telemetry::upkeep;
 
 pub use actors::Actors;
 use ports::AuditPort;
+use sources::SourcesCheck;
 
 /// A stop in good order gives requests and actors this long, and takes 25 s in all at most; what is not done then is in the
 /// store and done after the next start.
@@ -93,7 +95,7 @@ impl App {
             async move { Ok(child) }
         });
         let (draining, drained) = watch::channel(false);
-        let probes = ProbeState {
+        let mut probes = ProbeState {
             readiness: checks::readiness(&store),
             // A worker answers for itself: that the service is away is not its fault.
             actors: Arc::new(fleet.supervision().clone()),
@@ -103,6 +105,7 @@ impl App {
             in_hand: InHand::default(),
         };
         let in_hand = probes.in_hand.clone();
+        probes.checks.push(Arc::new(SourcesCheck::new(&fleet, &actors.families)));
         let mut app = Self {
             _sole: sole,
             address: listeners.address(),
@@ -144,6 +147,7 @@ impl App {
             phones: Arc::new(actors.phones),
             devices: Arc::new(actors.devices),
             device_book: actors.device_book,
+            bots: Arc::new(actors.bots),
             templates: Arc::new(actors.templates),
             orders: Arc::new(actors.orders),
             reviews: Arc::new(actors.reviews),

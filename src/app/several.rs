@@ -10,6 +10,7 @@ use crate::bus::{
 };
 use crate::config::{Backend, Config, Role};
 use crate::pipeline::{order_matcher, template_parser, whitelist_validator};
+use crate::sources::roster;
 use crate::store::Store;
 use crate::supervision::{Nudger, Spec, Supervision};
 
@@ -40,6 +41,7 @@ impl<'a> Several<'a> {
             validator: relay(whitelist_validator::KIND),
             parser: relay(template_parser::KIND),
             matcher: relay(order_matcher::KIND),
+            roster: relay(roster::KIND),
         }
     }
 
@@ -79,6 +81,7 @@ impl<'a> Several<'a> {
                 (whitelist_validator::KIND, &stages.validator),
                 (template_parser::KIND, &stages.parser),
                 (order_matcher::KIND, &stages.matcher),
+                (roster::KIND, &stages.roster),
             ] {
                 hears.push((Channel::Stage(stage), Heard::Nudges(nudger.clone())));
             }

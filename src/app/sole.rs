@@ -16,7 +16,7 @@ use crate::store::sqlite_file;
 ///
 /// # Errors
 /// Where another daemon has it.
-pub(super) fn hold(url: &str) -> anyhow::Result<Option<File>> {
+pub(crate) fn hold(url: &str) -> anyhow::Result<Option<File>> {
     let Some(path) = sqlite_file(url) else { return Ok(None) };
     let path = path.display();
     // A file of its own: SQLite's own locks go when anybody in the process closes the database's file.

@@ -17,8 +17,10 @@ mod openapi;
 mod output;
 mod printable;
 mod run;
+mod secrets;
 mod sms;
 mod table;
+mod telegram;
 mod template;
 
 use std::process::ExitCode;
@@ -56,8 +58,12 @@ enum Command {
     Template(template::Args),
     /// Look at the daemon's actors; restart, stop or start one.
     Actors(actors::Args),
+    /// Add, list and delete the Telegram bots that read the channels which phones post to.
+    Telegram(telegram::Args),
     /// Check the audit log.
     Audit(audit::Args),
+    /// Change the key that seals secrets at rest.
+    Secrets(secrets::Args),
     /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
     Bench(bench::Args),
     /// Print the OpenAPI document of the service's HTTP interface.
@@ -71,6 +77,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Run(args) => run::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
+        Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::Openapi(args) => openapi::run(context, &args),
         Command::CheckConfig(args) => check_config::run(context, &args),
@@ -79,6 +86,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Sms(args) => sms::run(context, args),
         Command::Template(args) => template::run(context, &args),
         Command::Actors(args) => actors::run(context, args),
+        Command::Telegram(args) => telegram::run(context, &args),
         Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }

@@ -10,5 +10,6 @@ pub mod page;
 pub mod phone;
 pub mod sms;
 pub mod system;
+pub mod telegram;
 pub mod template;
 pub mod template_trial;

@@ -137,6 +137,19 @@ pub struct HistoryView {
     pub reason: Option<String>,
 }
 
+/// What a source said of an sms later. It changed nothing of it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct NoteView {
+    /// When it happened.
+    pub at: UnixMs,
+    /// The source: `telegram/3`.
+    pub source: String,
+    /// What happened: `edited`.
+    pub kind: String,
+    /// The text as it read then; null where it cannot be shown, or was purged.
+    pub text: Option<String>,
+}
+
 /// Who checked an sms.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct CheckView {
@@ -167,6 +180,8 @@ pub struct SmsDetail {
     pub twins: Vec<i64>,
     /// The person's check, where there was one.
     pub check: Option<CheckView>,
+    /// What sources said of it later, oldest first.
+    pub notes: Vec<NoteView>,
     /// Failed attempts.
     pub attempts: Vec<AttemptView>,
     /// Every change, oldest first.

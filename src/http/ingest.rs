@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::domain::source::{SourceKind, SourceRef};
 use crate::pipeline::inbox::{Deliver, Delivery, Taken, TakenAs};
 use crate::registry::device_registry::{EnrolDevice, FindDevice, KnownDevice};
+use crate::registry::review_desk::{NoteRepeats, Repeat};
 use crate::sources::shooter::{DecodeError, Entry, Format, PostInput, RawRequest, decode, ingest_url};
 use crate::telemetry::names;
 
@@ -148,14 +149,20 @@ async fn take(
     let entries = read(service, request, &body, format, sender)?;
     let (ids, deliveries) = apart(entries);
     count_ignored(ids.len() - deliveries.len());
-    let mut taken = if deliveries.is_empty() {
+    let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
+    let taken = if deliveries.is_empty() {
         Vec::new()
     } else {
-        let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
         let (line, trusted) = (device.line.clone(), device.trusted);
         ask(&*service.state.inbox, Deliver::new(source, line, trusted, deliveries)).await?
+    };
+    if format == Format::Recon && taken.iter().any(|taken| taken.status == TakenAs::Duplicate) {
+        // Read once more rather than kept: hardly any request repeats anything.
+        if let Ok(entries) = read(service, request, &body, format, sender) {
+            note_repeats(service, source, entries, &taken).await;
+        }
     }
-    .into_iter();
+    let mut taken = taken.into_iter();
     let mut results = Vec::with_capacity(ids.len());
     for (id, is_message) in ids {
         let taken = if is_message { taken.next().ok_or_else(short)? } else { IGNORED };
@@ -170,6 +177,23 @@ fn count_ignored(count: usize) {
         let (kind, status) = (SourceKind::Shooter.as_str(), TakenAs::Ignored.as_str());
         let count = u64::try_from(count).unwrap_or(u64::MAX);
         metrics::counter!(names::SMS_INGESTED, "source" => kind, "status" => status).increment(count);
+    }
+}
+
+/// Has what came again compared with what came first. The answer does not hang on it: the message is stored.
+async fn note_repeats(service: &Service, source: SourceRef, entries: Vec<Entry>, taken: &[Taken]) {
+    let (_, deliveries) = apart(entries);
+    let repeats: Vec<Repeat> = deliveries
+        .into_iter()
+        .zip(taken)
+        .filter(|(_, taken)| taken.status == TakenAs::Duplicate)
+        .filter_map(|(delivery, taken)| Some(Repeat { sms_id: taken.sms_id?, text: delivery.text? }))
+        .collect();
+    if repeats.is_empty() {
+        return;
+    }
+    if let Err(problem) = ask(&*service.state.reviews, NoteRepeats { source, repeats }).await {
+        tracing::warn!(%source, %problem, "what came again could not be compared with what came first");
     }
 }
 

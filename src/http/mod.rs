@@ -28,6 +28,7 @@ mod probes;
 mod request;
 mod resource;
 mod sms;
+mod telegram;
 mod templates;
 mod top_info;
 

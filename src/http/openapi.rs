@@ -17,7 +17,7 @@ use crate::sources::shooter::Format;
 
 use super::answer::REPLAYED;
 use super::error::ProblemJson;
-use super::{actors, audit, devices, docs, events, ingest, orders, phones, probes, sms, templates, top_info};
+use super::{actors, audit, devices, docs, events, ingest, orders, phones, probes, sms, telegram, templates, top_info};
 
 const SCHEME: &str = "service_token";
 const PROBLEM: &str = "application/problem+json";
@@ -54,6 +54,10 @@ const PROBLEM: &str = "application/problem+json";
         devices::add,
         devices::delete,
         devices::trust,
+        telegram::list,
+        telegram::add,
+        telegram::delete,
+        telegram::loss_seen,
         orders::put,
         orders::list,
         orders::get,
@@ -66,6 +70,7 @@ const PROBLEM: &str = "application/problem+json";
         audit::list,
         ingest::ingest,
         ingest::enrol,
+        telegram::take,
     )
 )]
 struct Document;

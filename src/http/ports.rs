@@ -13,7 +13,8 @@ use crate::registry::device_registry::{AddDevice, DeleteDevice, EnrolDevice, Fin
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
+use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
+use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
 use crate::registry::template_book::{SuggestTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
@@ -69,6 +70,10 @@ port! {
     Devices: ListDevices, AddDevice, DeleteDevice, TrustDevice, EnrolDevice, FindDevice
 }
 port! {
+    /// The Telegram bots.
+    Bots: ListBots, AddBot, DeleteBot, SeeLoss, TakeUpdate
+}
+port! {
     /// The recharge templates.
     Templates: ListTemplates, AddTemplate, ReplaceTemplate, DeleteTemplate, TestTemplate, SuggestTemplate, BacktestTemplate
 }
@@ -78,7 +83,7 @@ port! {
 }
 port! {
     /// The messages and their checks.
-    Reviews: ListSms, GetSms, ResetSms, CheckSms
+    Reviews: ListSms, GetSms, ResetSms, CheckSms, NoteRepeats
 }
 port! {
     /// The counters of the top bar.

@@ -17,7 +17,8 @@ use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, devices, docs, events, gate, ingest, observe, orders, phones, probes, sms, templates, top_info,
+    actors, audit, auth, devices, docs, events, gate, ingest, observe, orders, phones, probes, sms, telegram,
+    templates, top_info,
 };
 
 /// For answers that are still being written: the server is stopped when no work is in hand any more.
@@ -79,7 +80,7 @@ impl Served {
 /// Registers every route of the service role.
 pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
     // First, since routes are tried in their order and phones ask for these.
-    config.configure(ingest::routes);
+    config.configure(telegram::webhook_routes).configure(ingest::routes);
     configure_probes(config, &Data::new(service.state.probes.clone()));
     config.app_data(service.clone()).configure(docs::routes).service(
         web::scope("/internal")
@@ -88,6 +89,7 @@ pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
             .configure(templates::routes)
             .configure(sms::routes)
             .configure(devices::routes)
+            .configure(telegram::routes)
             .configure(orders::routes)
             .configure(top_info::routes)
             .configure(actors::routes)

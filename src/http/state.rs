@@ -13,7 +13,7 @@ use crate::registry::device_book::DeviceBook;
 
 use super::gate::InHand;
 use super::health::Check;
-use super::ports::{Actors, Audits, Counters, Deliveries, Devices, Events, Orders, Phones, Reviews, Templates};
+use super::ports::{Actors, Audits, Bots, Counters, Deliveries, Devices, Events, Orders, Phones, Reviews, Templates};
 
 /// A secret of which only the SHA-256 is kept; compared in constant time.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub struct ServiceState {
     pub devices: Arc<dyn Devices>,
     /// What their registry knows of them: read at every delivery.
     pub device_book: DeviceBook,
+    /// The Telegram bots.
+    pub bots: Arc<dyn Bots>,
     /// The recharge templates.
     pub templates: Arc<dyn Templates>,
     /// The recharge orders.

@@ -11,5 +11,6 @@ mod fields;
 pub mod order_book;
 pub mod phone_whitelist;
 pub mod review_desk;
+pub mod telegram_bots;
 pub mod template_book;
 pub mod top_info;

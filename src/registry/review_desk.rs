@@ -8,11 +8,14 @@ use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{CheckInput, ResetDone, ResetInput, SmsDetail, SmsFilter, SmsItem};
 use crate::domain::refusal::Refusal;
 use crate::domain::sms::{CheckDecision, SmsState};
+use crate::domain::source::SourceRef;
+pub use crate::store::repeat::Repeat;
 use crate::store::review::{check, reset};
 use crate::store::sms::item_of;
 use crate::store::sms_change::SmsChanges;
 use crate::store::{Done, Store};
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
+use crate::telemetry::names;
 
 /// The kind of this actor.
 pub const KIND: &str = "review_desk";
@@ -192,6 +195,35 @@ impl Serve<CheckSms> for ReviewDesk {
                 .await?;
             self.matcher.nudge();
             Ok(answer)
+        })
+    }
+}
+
+/// Tells of deliveries that were answered as ones that came before: answers how many of them say something else than the
+/// first did.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<usize, Refusal>")]
+pub struct NoteRepeats {
+    /// What brought them.
+    pub source: SourceRef,
+    /// What they say.
+    pub repeats: Vec<Repeat>,
+}
+
+impl Serve<NoteRepeats> for ReviewDesk {
+    fn serve<'a>(&'a mut self, msg: NoteRepeats, _cx: &'a mut Context<Self>) -> Serving<'a, Result<usize, Refusal>> {
+        let store = self.store.clone();
+        Serving::detached(async move {
+            let differing = store.note_repeats(msg.source, &msg.repeats).await?;
+            if let Some(first) = differing.first() {
+                let count = u64::try_from(differing.len()).unwrap_or(u64::MAX);
+                metrics::counter!(names::REPEATS_DIFFERING, "source" => msg.source.kind.as_str()).increment(count);
+                tracing::warn!(
+                    source = %msg.source, sms.id = first, count,
+                    "known ids came again with other texts, which were not stored: the program's ids may begin anew"
+                );
+            }
+            Ok(differing.len())
         })
     }
 }

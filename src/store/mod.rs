@@ -14,18 +14,26 @@ mod device_trust;
 mod error;
 pub mod event;
 pub mod intake;
+pub mod lease;
 pub mod matching;
+mod mend;
+mod new_sms;
+pub mod note;
 pub mod order;
 pub mod phone;
 pub mod process;
+pub mod repeat;
 pub mod review;
 mod rows;
+mod sealed;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;
 mod sms_return;
 mod sms_rows;
 pub mod stage;
+pub mod telegram;
+pub mod telegram_cursor;
 pub mod template;
 pub mod template_history;
 #[cfg(test)]
@@ -37,6 +45,7 @@ mod upkeep;
 pub use command::Done;
 pub use connect::{StoreOptions, sqlite_file};
 pub use error::StoreError;
+pub use mend::Mended;
 pub use upkeep::HEARTBEAT_SENDER;
 
 use std::sync::Arc;
@@ -253,6 +262,12 @@ impl Store {
     #[must_use]
     pub fn secrets(&self) -> &SecretBox {
         &self.inner.secrets
+    }
+
+    /// Whether one daemon at a time works on this database, which its lock file tells of.
+    #[must_use]
+    pub fn is_sole(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
     }
 
     /// Which engine this is.

@@ -15,8 +15,8 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::order::Order;
 use crate::domain::time::UnixMs;
 
-pub(super) use self::feed::settle;
 pub use self::feed::{OrdersPut, put_orders};
+pub(super) use self::feed::{release, settle};
 
 /// A bucket: all that decides about one amount of one currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -185,7 +185,8 @@ fn reads_deposit(row: &sms::Model) -> bool {
 
 /// Takes the last check back: a deposit is decided again, anything else asks for a check where its flags say why.
 fn reopen(after: &mut sms::Model) {
-    const INFORMATION: Flags = Flags::NONE.with(Flag::Twin).with(Flag::OldEvent).with(Flag::PossibleGap);
+    const INFORMATION: Flags =
+        Flags::NONE.with(Flag::Twin).with(Flag::OldEvent).with(Flag::PossibleGap).with(Flag::IdReused);
     after.review_by = None;
     after.review_at = None;
     let undecided = [SmsState::Matched, SmsState::Ambiguous, SmsState::Unmatched, SmsState::Parsed];
@@ -242,6 +243,8 @@ pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64], release_held: bool
         part(changes, &row, &mut after, "an operator reset the sms").await?;
         mark_buckets(txn, bucket_of(&row), changes.now()).await?;
         clear_to_received(&mut after);
+        // Of its source, not of what was read.
+        after.flags |= row.flags & Flags::NONE.with(Flag::IdReused).0;
         after.attempts = 0;
         after.next_attempt_at = None;
         let reason = if held { "released by an operator: its device was deleted" } else { "reset by an operator" };

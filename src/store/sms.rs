@@ -166,6 +166,7 @@ impl Store {
             .all(db)
             .await?;
         let twins = self.twins_of(&row).await?;
+        let notes = self.notes_on(id).await?;
         let decision = self.latest_decision(&row).await?;
         let check = match (&row.review_by, row.review_at) {
             (Some(by), Some(at)) => Some(CheckView { by: by.clone(), at: UnixMs(at), note: row.review_note.clone() }),
@@ -178,6 +179,7 @@ impl Store {
             chain: None,
             twins,
             check,
+            notes,
             attempts: attempts
                 .into_iter()
                 .map(|attempt| AttemptView { at: UnixMs(attempt.at), stage: attempt.stage, error: attempt.error })

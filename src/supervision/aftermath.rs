@@ -1,6 +1,7 @@
 //! What follows when an instance is gone: a new one, a pause, or giving up.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -9,6 +10,7 @@ use super::instance::Instance;
 use super::policy::Verdict;
 use super::registry::{Registry, count_restart};
 use super::slot::{Phase, Record, Slot, Wait};
+use super::spec::LONGEST;
 
 impl Slot {
     /// A launch that somebody asked for: past crashes no longer count.
@@ -45,6 +47,11 @@ impl Slot {
             record.phase = Phase::Stopped;
             return;
         }
+        if let Cause::Parks(park) = cause {
+            let retry_in = park.retry_in.unwrap_or(registry.policy.parked_retry).min(LONGEST);
+            self.park(record, now, retry_in, &error, "an actor asks to be parked");
+            return;
+        }
         let ran = now.duration_since(instance.launched);
         let frozen = matches!(cause, Cause::Frozen(_));
         let verdict = if record.on_trial && ran < registry.policy.healthy_after {
@@ -71,9 +78,10 @@ impl Slot {
 
     /// Too many restarts: the child is parked; one that the process needs ends the process.
     fn give_up(&self, record: &mut Record, registry: &Registry, now: Instant, error: &str) {
-        self.body.refuse_all();
-        record.phase = Phase::Waiting(now + registry.policy.parked_retry, Wait::Parked);
+        let retry_in = registry.policy.parked_retry;
         if self.spec.critical && !self.spec.source {
+            self.body.refuse_all();
+            record.phase = Phase::Waiting(now + retry_in, Wait::Parked);
             tracing::error!(
                 actor.id = %self.spec.id,
                 actor.generation = record.generation,
@@ -82,13 +90,19 @@ impl Slot {
             );
             registry.escalate(format!("{} is out of restarts: {error}", self.spec.id));
         } else {
-            tracing::error!(
-                actor.id = %self.spec.id,
-                actor.generation = record.generation,
-                actor.retry_s = registry.policy.parked_retry.as_secs(),
-                error = %error,
-                "an actor is out of restarts and is parked"
-            );
+            self.park(record, now, retry_in, error, "an actor is out of restarts and is parked");
         }
+    }
+
+    fn park(&self, record: &mut Record, now: Instant, retry_in: Duration, error: &str, words: &'static str) {
+        self.body.refuse_all();
+        record.phase = Phase::Waiting(now + retry_in, Wait::Parked);
+        tracing::error!(
+            actor.id = %self.spec.id,
+            actor.generation = record.generation,
+            actor.retry_s = retry_in.as_secs(),
+            error = %error,
+            "{words}"
+        );
     }
 }

@@ -167,6 +167,12 @@ impl<C> Context<C> {
         self.progress.progressed(self.clock.now());
     }
 
+    /// An attempt was made and failed, or a pause between attempts is over: no work was done, so that freshness ends in its
+    /// time, yet the child is not frozen either.
+    pub fn tried(&self) {
+        self.progress.forgive();
+    }
+
     /// Work was done and succeeded.
     pub fn succeeded(&self) {
         let now = self.clock.now();

@@ -4,6 +4,8 @@ use std::any::Any;
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::park::Park;
+
 /// Shown text is cut after this many characters.
 const SHOWN_CHARS: usize = 500;
 
@@ -27,6 +29,8 @@ pub(super) enum Cause {
     Panic(String),
     /// `run` returned an error.
     Error(String),
+    /// It asked to be parked.
+    Parks(Park),
     /// `run` returned, unasked.
     Ended,
     /// No progress within the deadline.
@@ -42,12 +46,21 @@ impl Cause {
         Self::Panic(panic_text(payload))
     }
 
+    /// What an error of `run` means.
+    pub(super) fn of(error: &anyhow::Error) -> Self {
+        match error.downcast_ref::<Park>() {
+            Some(park) => Self::Parks(park.clone()),
+            None => Self::Error(format!("{error:#}")),
+        }
+    }
+
     /// The label in metrics and logs.
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Start(_) => "start",
             Self::Panic(_) => "panic",
             Self::Error(_) => "error",
+            Self::Parks(_) => "parks",
             Self::Ended => "ended",
             Self::Frozen(_) => "frozen",
             Self::ShellPanic(_) => "shell_panic",
@@ -61,6 +74,7 @@ impl Cause {
             Self::Start(error) => format!("could not start: {error}"),
             Self::Panic(text) => format!("panicked: {text}"),
             Self::Error(error) => error.clone(),
+            Self::Parks(park) => park.reason.clone(),
             Self::Ended => "returned without having been asked to stop".to_owned(),
             Self::Frozen(deadline) => format!("made no progress within {} s", deadline.as_secs()),
             Self::ShellPanic(text) => format!("its shell panicked: {text}"),

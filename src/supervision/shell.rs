@@ -109,11 +109,14 @@ async fn live<C: Child>(parts: Parts<C>, instance: Arc<Instance>) -> Ending {
     let born = Arc::clone(&instance);
     let mut run = pin!(async move {
         let mut child = tokio::select! {
-            made = factory() => made.map_err(|error| Cause::Start(format!("{error:#}")))?,
+            made = factory() => made.map_err(|error| match Cause::of(&error) {
+                Cause::Error(words) => Cause::Start(words),
+                parks => parks,
+            })?,
             () = born.stop_asked() => return Ok(()),
         };
         born.set_up();
-        child.run(&mut cx).await.map_err(|error| Cause::Error(format!("{error:#}")))
+        child.run(&mut cx).await.map_err(|error| Cause::of(&error))
     });
     let mut side = FuturesUnordered::new();
     let mut ended = None;

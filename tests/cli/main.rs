@@ -8,3 +8,4 @@ mod ingest;
 mod migrate;
 mod remote;
 mod support;
+mod telegram;

@@ -4,6 +4,7 @@ use crate::contract::device::{DeviceInput, TrustInput};
 use crate::contract::order::OrdersInput;
 use crate::contract::phone::PhoneInput;
 use crate::contract::sms::{CheckInput, ResetInput};
+use crate::contract::telegram::BotInput;
 use crate::contract::template::TemplateTestInput;
 use crate::contract::template_trial::{BACKTEST_MAX, BacktestInput, SuggestInput};
 use crate::domain::refusal::FieldError;
@@ -14,6 +15,7 @@ use super::body::RequestBody;
 
 impl RequestBody for TemplateSpec {}
 impl RequestBody for TrustInput {}
+impl RequestBody for BotInput {}
 
 impl RequestBody for PhoneInput {
     fn check(&self, errors: &mut Vec<FieldError>) {

@@ -35,7 +35,8 @@ use crate::registry::device_registry::{
 use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
+use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
+use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
 use crate::registry::template_book::{SuggestTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
@@ -149,6 +150,11 @@ fake! {
         SIGNED_DEVICE_TOKEN => Some(device(3, Some("secret-of-the-device"))),
         _ => None,
     });
+    ListBots => |_, _| Ok(page(Vec::new()));
+    AddBot => |_, _| Ok(answer(201, json!({"id": 1})));
+    DeleteBot => |_, _| Ok(Answer::no_content());
+    SeeLoss => |_, _| Ok(answer(200, json!({"id": 1})));
+    TakeUpdate => |_, _| Ok(());
     ListTemplates => |_, _| Ok(page(Vec::new()));
     AddTemplate => |_, _| Ok(answer(201, json!({})));
     ReplaceTemplate => |_, _| Ok(answer(200, json!({})));
@@ -163,6 +169,7 @@ fake! {
     GetSms => |_, _| Err(nothing());
     ResetSms => |_, _| Ok(answer(200, json!({"reset": 0, "skipped": []})));
     CheckSms => |_, _| Err(Refusal::Conflict("the sms has moved on".to_owned()));
+    NoteRepeats => |_, _| Ok(0);
     GetTopInfo => |_, _| Ok(top_info());
     ListAudit => |_, _| Ok(page(Vec::new()));
     ControlActor => |_, message| if message.id == "order-matcher" || message.id == "pushbullet-listener/3" {
@@ -271,6 +278,7 @@ impl TestApp {
             phones: fake.clone(),
             devices: fake.clone(),
             device_book: crate::registry::device_book::DeviceBook::default(),
+            bots: fake.clone(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),

@@ -155,16 +155,16 @@ const NAME_CHARS_MAX: usize = 64;
 /// A message received longer ago than this may have been handled by people already: it is never matched on its own.
 const OLD_AFTER: Duration = Duration::from_hours(24);
 /// A time further ahead than this is a clock set wrong, no clock running fast.
-const FUTURE_MAX: Duration = Duration::from_hours(24);
+pub(in crate::sources) const FUTURE_MAX: Duration = Duration::from_hours(24);
 
 /// Whether a message received at `received_at` is an old event at `now`.
-fn is_old(received_at: UnixMs, now: UnixMs) -> bool {
+pub(in crate::sources) fn is_old(received_at: UnixMs, now: UnixMs) -> bool {
     now.since(received_at) > OLD_AFTER
 }
 
 /// Why `text` cannot be read, if so: such a message is stored as quarantined, its raw form kept. It is not refused, since
 /// its sender has no say in what it reads and would send it for ever.
-fn unreadable(text: &str) -> Option<String> {
+pub(in crate::sources) fn unreadable(text: &str) -> Option<String> {
     if text.contains('\0') {
         // PostgreSQL cannot hold it in a text, and no bank writes it.
         return Some("the text has a NUL character".to_owned());

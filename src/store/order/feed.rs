@@ -179,8 +179,8 @@ async fn follow(changes: &mut SmsChanges<'_>, before: &Order, after: &Order) -> 
     match after.status {
         OrderStatus::Approved => settle(changes, &row, &after.order_id).await,
         OrderStatus::Open if before.money == after.money => Ok(()),
-        OrderStatus::Open => release(changes, &pair, &row, "the order asks for another amount now").await,
-        left => release(changes, &pair, &row, &format!("the order was {left}")).await,
+        OrderStatus::Open => release(changes, Some(&pair), &row, "the order asks for another amount now").await,
+        left => release(changes, Some(&pair), &row, &format!("the order was {left}")).await,
     }
 }
 
@@ -228,13 +228,15 @@ pub(in crate::store) async fn settle(
 ///
 /// # Errors
 /// Where the database fails or the row has moved.
-async fn release(
+pub(in crate::store) async fn release(
     changes: &mut SmsChanges<'_>,
-    pair: &sms_match::Model,
+    pair: Option<&sms_match::Model>,
     row: &sms::Model,
     reason: &str,
 ) -> Result<(), StoreError> {
-    end_match(changes, pair, reason).await?;
+    if let Some(pair) = pair {
+        end_match(changes, pair, reason).await?;
+    }
     let mut after = row.clone();
     after.order_id = None;
     let reads_deposit = row.amount.is_some() && row.direction.as_deref() == Some("deposit");

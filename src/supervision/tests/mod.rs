@@ -4,6 +4,7 @@ mod crash;
 mod drain;
 mod messages;
 mod net;
+mod park;
 mod restart;
 mod stuck;
 mod threads;
@@ -47,6 +48,10 @@ enum Run {
     Hang,
     /// Waits for nudges at most this long, and reports progress or not.
     Loop(Duration, bool),
+    /// Asks to be parked, for the policy's time or this long.
+    Park(Option<Duration>),
+    /// Tries each period, and never gets anything done.
+    Try(Duration),
 }
 
 struct Probe {
@@ -107,6 +112,11 @@ impl Child for Probe {
         match self.run {
             Run::Panic => panic!("run gave up"),
             Run::Fail => Err(anyhow::anyhow!("connection refused").context("polling the phone")),
+            Run::Park(retry_in) => Err(Park { reason: "the token is refused".to_owned(), retry_in }.into()),
+            Run::Try(period) => loop {
+                cx.serve_until_nudged(self, period).await;
+                cx.tried();
+            },
             Run::Return => Ok(()),
             Run::Hang => std::future::pending().await,
             Run::Loop(period, progress) => loop {

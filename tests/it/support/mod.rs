@@ -8,6 +8,7 @@ pub mod events;
 pub mod ledger;
 pub mod phone;
 pub mod proxy;
+pub mod sim;
 pub mod sms;
 pub mod texts;
 
