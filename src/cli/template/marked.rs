@@ -27,6 +27,10 @@ fn example(marked: &str) -> Result<Value, String> {
     let mut rest = marked;
     while let Some((before, mark)) = rest.split_once('{') {
         text.push_str(before);
+        let line = mark.lines().next().unwrap_or_default();
+        if line.contains('=') && !line.contains('}') {
+            return Err(format!("the mark {{{line} is not closed by }} on its line"));
+        }
         // A brace that marks nothing is text.
         let Some((inside, behind)) = mark.split_once('}').filter(|(inside, _)| inside.contains('=')) else {
             text.push('{');
@@ -67,6 +71,7 @@ mod tests {
             ]
         );
         assert!(examples("입금 5,000").unwrap_err().contains("no marked values"));
+        assert!(examples("{amount=1} {name=홍길동\n}").unwrap_err().contains("not closed"));
         assert!(examples("{amount=1} {amount=2}").unwrap_err().contains("twice"));
         assert_eq!(parts("a\nb\n---\nc"), ["a\nb", "c"]);
     }
