@@ -6,7 +6,7 @@
 
 pub mod claim;
 pub mod family;
-pub mod roster;
 pub mod fuzz;
+pub mod roster;
 pub mod shooter;
 pub mod telegram;

@@ -99,13 +99,13 @@ impl Store {
     }
 
     fn sealed(&self, row: telegram_bot::Model, new: &NewBot) -> Result<telegram_bot::Model, StoreError> {
-        let seal = |column, secret: &SecretString| {
-            let place = Place::new("telegram_bot", &row.id, column);
-            let sealed = self.secrets().seal(&place, secret.expose_secret().as_bytes());
+        let seal = |place: &Place<'_>, secret: &SecretString| {
+            let sealed = self.secrets().seal(place, secret.expose_secret().as_bytes());
             sealed.map_err(|error| StoreError::corrupt("a token to be sealed", error))
         };
-        let token = Some(seal("token", &new.token)?);
-        let webhook_secret = new.webhook_secret.as_ref().map(|secret| seal("webhook_secret", secret)).transpose()?;
+        let token = Some(seal(&Place::new("telegram_bot", &row.id, "token"), &new.token)?);
+        let place = Place::new("telegram_bot", &row.id, "webhook_secret");
+        let webhook_secret = new.webhook_secret.as_ref().map(|secret| seal(&place, secret)).transpose()?;
         Ok(telegram_bot::Model { token, webhook_secret, ..row })
     }
 

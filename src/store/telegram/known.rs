@@ -65,9 +65,11 @@ impl Store {
     pub async fn known_bot(&self, id: i64) -> Result<Option<KnownBot>, StoreError> {
         let row = telegram_bot::Entity::find_by_id(id).one(self.reader()).await?;
         let Some(row) = row.filter(|row| row.deleted_at.is_none()) else { return Ok(None) };
-        let Some(token) = self.open_secret(&row, "token", row.token.as_ref())? else { return Ok(None) };
+        let place = Place::new("telegram_bot", &row.id, "token");
+        let Some(token) = self.open_secret(&place, row.token.as_ref())? else { return Ok(None) };
+        let place = Place::new("telegram_bot", &row.id, "webhook_secret");
         Ok(Some(KnownBot {
-            webhook_secret: self.open_secret(&row, "webhook_secret", row.webhook_secret.as_ref())?,
+            webhook_secret: self.open_secret(&place, row.webhook_secret.as_ref())?,
             token,
             chat_ids: parsed("telegram_bot.chat_ids", &row, &row.chat_ids)?,
             cursor: cursor_of(&row),
@@ -78,16 +80,10 @@ impl Store {
         }))
     }
 
-    fn open_secret(
-        &self,
-        row: &telegram_bot::Model,
-        column: &'static str,
-        sealed: Option<&Vec<u8>>,
-    ) -> Result<Option<SecretString>, StoreError> {
-        let place = Place::new("telegram_bot", &row.id, column);
-        let open = |sealed| self.secrets().open_text(&place, sealed);
-        let opened = sealed.map(|sealed| open(sealed)).transpose();
-        opened.map_err(|error| StoreError::corrupt("telegram_bot", format!("row {}, {column}: {error}", row.id)))
+    fn open_secret(&self, place: &Place<'_>, sealed: Option<&Vec<u8>>) -> Result<Option<SecretString>, StoreError> {
+        let opened = sealed.map(|sealed| self.secrets().open_text(place, sealed)).transpose();
+        let words = |error| format!("row {}, {}: {error}", place.row, place.column);
+        opened.map_err(|error| StoreError::corrupt("telegram_bot", words(error)))
     }
 
     /// The id of a bot that is there already with this token, or with another token of the same bot.
