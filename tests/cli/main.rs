@@ -6,5 +6,6 @@ mod config;
 mod daemon;
 mod ingest;
 mod migrate;
+mod pushbullet;
 mod remote;
 mod support;
