@@ -7,7 +7,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/recon --create-home recon
+    && useradd --system --uid 10001 --home-dir /var/lib/recon --create-home recon \
+    && chmod 700 /var/lib/recon
 COPY --from=build /usr/local/bin/recon /usr/local/bin/recon
 USER recon
 # The key that seals tokens, the service's token and, with SQLite, the database.

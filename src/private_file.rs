@@ -93,6 +93,23 @@ fn create(path: &Path, dir: &Path, text: &str) -> Result<bool, PrivateFileError>
     Ok(created)
 }
 
+/// Puts `text` (mode 0600) in the place of the file: after a crash there is the old text or the new one, whole.
+pub fn replace(path: &Path, text: &str) -> Result<(), PrivateFileError> {
+    let dir = match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    };
+    let draft = dir.join(format!(".{}.draft", crate::secrets::new_token()));
+    let replaced = write_draft(&draft, text)
+        .map_err(failed(&draft, "written"))
+        .and_then(|()| std::fs::rename(&draft, path).map_err(failed(path, "replaced")));
+    if replaced.is_err() {
+        let _ = std::fs::remove_file(&draft);
+    }
+    replaced?;
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed(dir, "synced"))
+}
+
 fn write_draft(draft: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(draft)?;
     file.write_all(text.as_bytes())?;

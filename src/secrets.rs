@@ -81,13 +81,46 @@ pub struct SecretBox {
 impl SecretBox {
     /// Opens the key file, or makes it with a first key (mode 0600) where there is none.
     pub fn open_or_create(path: &Path) -> Result<Self, KeyFileError> {
-        let keys = key_file::open_or_create(path)?;
+        Self::of(path, key_file::open_or_create(path)?)
+    }
+
+    /// Adds a new key to the key file and opens it: what is there opens as before, and the new key seals.
+    pub fn with_new_key(path: &Path) -> Result<Self, KeyFileError> {
+        Self::of(path, key_file::add(path)?)
+    }
+
+    /// Takes all keys but the newest out of the key file and opens it. What they sealed opens nowhere any more.
+    pub fn with_newest_key_only(path: &Path) -> Result<Self, KeyFileError> {
+        Self::of(path, key_file::keep_newest(path)?)
+    }
+
+    fn of(path: &Path, keys: BTreeMap<u32, key_file::RawKey>) -> Result<Self, KeyFileError> {
         let current = keys.keys().next_back().copied().ok_or_else(|| KeyFileError::no_key(path))?;
         let keys = keys
             .into_iter()
             .map(|(version, key)| (version, XChaCha20Poly1305::new(&Key::from(*key.expose_secret()))))
             .collect();
         Ok(Self { keys, current })
+    }
+
+    /// The version of the key that seals.
+    #[must_use]
+    pub const fn newest(&self) -> u32 {
+        self.current
+    }
+
+    /// Whether older keys are there too: a rotation has begun and is not done.
+    #[must_use]
+    pub fn has_older(&self) -> bool {
+        self.keys.len() > 1
+    }
+
+    /// The version of the key that sealed a value; none where it has not the shape of one.
+    #[must_use]
+    pub fn version_of(sealed: &[u8]) -> Option<u32> {
+        let (format, rest) = sealed.split_first()?;
+        let version = rest.first_chunk::<4>().filter(|_| *format == FORMAT)?;
+        Some(u32::from_be_bytes(*version))
     }
 
     /// Seals a value for one place with the newest key.

@@ -19,6 +19,8 @@ pub mod sms_attempt;
 pub mod sms_decision;
 pub mod sms_history;
 pub mod sms_match;
+pub mod sms_note;
 pub mod source_lease;
+pub mod telegram_bot;
 pub mod template;
 pub mod template_revision;

@@ -27,6 +27,11 @@ pub struct Model {
     pub created_at: i64,
     /// When it last delivered (ms).
     pub last_seen_at: Option<i64>,
+    /// The hours in which it usually delivers: `Rhythm` in JSON; none before its first delivery.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub rhythm: Option<String>,
+    /// Since when it has been silent, where that is longer than usual (ms).
+    pub silent_since: Option<i64>,
 }
 
 /// Joins are written where they are needed, in the store.

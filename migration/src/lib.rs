@@ -6,6 +6,8 @@ pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 mod m2026_04_22_000001_first_tables;
 mod m2026_04_22_000002_processes;
 mod m2026_04_22_000003_pushbullet;
+mod m2026_04_22_000004_telegram;
+mod m2026_04_22_000005_device_rhythm;
 
 /// Applies and reverts the steps.
 pub struct Migrator;
@@ -17,6 +19,8 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_04_22_000001_first_tables::Migration),
             Box::new(m2026_04_22_000002_processes::Migration),
             Box::new(m2026_04_22_000003_pushbullet::Migration),
+            Box::new(m2026_04_22_000004_telegram::Migration),
+            Box::new(m2026_04_22_000005_device_rhythm::Migration),
         ]
     }
 }

@@ -20,14 +20,17 @@ use crate::pipeline::template_parser::{self, TemplateParser};
 use crate::pipeline::whitelist_validator::{self, WhitelistValidator};
 use crate::registry::actor_control::ActorControl;
 use crate::registry::audit_log::AuditLog;
+use crate::registry::device_book::DeviceBook;
 use crate::registry::device_registry::DeviceRegistry;
 use crate::registry::event_feed::EventFeed;
 use crate::registry::order_book::{self, OrderBook};
 use crate::registry::phone_whitelist::PhoneWhitelist;
 use crate::registry::pushbullet_registry::{self, PushbulletRegistry};
 use crate::registry::review_desk::{self, ReviewDesk};
+use crate::registry::telegram_bots::{self, TelegramBots};
 use crate::registry::template_book::TemplateBook;
 use crate::registry::top_info::TopInfoBoard;
+use crate::sources::telegram::take::Stores;
 use crate::store::Store;
 use crate::supervision::{Handle, Nudger, Placement, Spec, Supervision};
 
@@ -62,6 +65,10 @@ pub struct Registry {
     pub devices: Handle<DeviceRegistry>,
     /// The phones that are heard through Pushbullet.
     pub pushbullet: Handle<PushbulletRegistry>,
+    /// What their registry knows of them.
+    pub device_book: DeviceBook,
+    /// The Telegram bots.
+    pub bots: Handle<TelegramBots>,
     /// The templates.
     pub templates: Handle<TemplateBook>,
     /// The orders.
@@ -113,7 +120,7 @@ impl Actors {
             None => Stages::none(),
         };
         let inbox = inbox(config, store, supervision, &stages);
-        let families = sources::families(config, store, clock, &inbox, &stages.validator);
+        let families = sources::families(config, store, clock, &inbox, &stages.validator, public_url);
         if config.roles.has(Role::Worker) {
             stages.roster = sources::roster(config, store, fleet, &families);
         }
@@ -188,9 +195,24 @@ fn registry(
         let child = PhoneWhitelist::new(of.clone(), validator.clone());
         async move { Ok(child) }
     });
-    let (of, validator, url) = (store.clone(), stages.validator.clone(), public_url.to_owned());
+    let device_book = DeviceBook::default();
+    let (enrolled_max, zone) = (config.shooter.enrolled_max, config.service.time_zone.clone());
+    let (of, validator, url, book) =
+        (store.clone(), stages.validator.clone(), public_url.to_owned(), device_book.clone());
     let devices = supervision.spawn(one("device_registry").critical(), move || {
-        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url);
+        let child = DeviceRegistry::new(of.clone(), validator.clone(), &url, zone.clone(), book.clone())
+            .enrolled_max(enrolled_max);
+        async move { Ok(child) }
+    });
+    let bots = TelegramBots::new(
+        Stores { store: store.clone(), inbox: inbox.clone() },
+        fleet.clone(),
+        stages.roster.clone(),
+        config.telegram.api_url.clone(),
+        public_url,
+    );
+    let bots = supervision.spawn(one(telegram_bots::KIND), move || {
+        let child = bots.clone();
         async move { Ok(child) }
     });
     let (of, actors, roster) = (store.clone(), fleet.clone(), stages.roster.clone());
@@ -230,7 +252,20 @@ fn registry(
         let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
         async move { Ok(child) }
     });
-    Registry { inbox, phones, devices, pushbullet, templates, orders, reviews, top_info, audit, events }
+    Registry {
+        inbox,
+        phones,
+        devices,
+        device_book,
+        bots,
+        pushbullet,
+        templates,
+        orders,
+        reviews,
+        top_info,
+        audit,
+        events,
+    }
 }
 
 fn upkeep(config: &Config, store: &Store, supervision: &Supervision, stages: &Stages, inbox: &Handle<Inbox>) {

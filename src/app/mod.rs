@@ -6,7 +6,7 @@ mod actors;
 mod checks;
 mod ports;
 mod several;
-mod sole;
+pub(crate) mod sole;
 mod sources;
 
 use std::fs::File;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::watch;
@@ -22,8 +24,10 @@ use tokio::sync::watch;
 use crate::bus::{Fleet, PROCESS_REGISTRY};
 use crate::clock::Clock;
 use crate::config::{Config, Role, credentials};
+use crate::http::gate::InHand;
 use crate::http::server::{self, Running};
 use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
+use crate::private_file;
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
 use crate::supervision::{Placement, Policy, Spec, Supervision};
@@ -33,8 +37,12 @@ pub use actors::Actors;
 use ports::AuditPort;
 use sources::SourcesCheck;
 
-/// A stop in good order takes at most this long; what is not done then is in the store and done after the next start.
-pub const DRAIN_WITHIN: Duration = Duration::from_secs(25);
+/// A stop in good order gives requests and actors this long, and takes 25 s in all at most; what is not done then is in the
+/// store and done after the next start.
+pub const DRAIN_WITHIN: Duration = Duration::from_secs(20);
+
+/// What is left of that for the actors is enough for any of them; requests have deadlines of their own.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(12);
 
 /// How long the end waits for the store to say that this process leaves the others.
 const LEAVE_WITHIN: Duration = Duration::from_secs(3);
@@ -50,6 +58,7 @@ pub struct App {
     address: SocketAddr,
     token: SecretString,
     draining: watch::Sender<bool>,
+    in_hand: InHand,
 }
 
 impl std::fmt::Debug for App {
@@ -65,8 +74,7 @@ impl App {
     /// One plain sentence for what cannot be: the port is taken, the database away, a migration missing,
     /// another daemon on the same SQLite file.
     pub async fn start(config: &Config, metrics: PrometheusHandle, clock: Clock) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&config.data_dir)
-            .with_context(|| format!("the data directory {} cannot be made", config.data_dir.display()))?;
+        private_file::create_dir(&config.data_dir)?;
         let secrets = SecretBox::open_or_create(&config.secrets.key_file)?;
         let token = credentials::service_token(config)?;
         let sole = sole::hold(config.database.url.expose())?;
@@ -74,7 +82,7 @@ impl App {
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let listeners = Listeners::bind(config)?;
         let public_url = match &config.service.public_url {
-            Some(url) => url.as_str().to_owned(),
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
         };
         let process = process_name(listeners.address());
@@ -94,7 +102,9 @@ impl App {
             checks: checks::all(&store, config.roles.has(Role::Worker)),
             metrics,
             draining: drained,
+            in_hand: InHand::default(),
         };
+        let in_hand = probes.in_hand.clone();
         probes.checks.push(Arc::new(SourcesCheck::new(&fleet, &actors.families)));
         let mut app = Self {
             _sole: sole,
@@ -106,10 +116,11 @@ impl App {
             servers: Vec::new(),
             token,
             draining,
+            in_hand,
         };
         if let Some(listener) = listeners.service {
             let probes = app.service_probes(config, probes.clone());
-            let state = app.service_state(config, probes, clock);
+            let state = app.service_state(config, probes, clock, public_url);
             app.servers.push(server::serve(listener, state)?);
         }
         if let Some(listener) = listeners.worker {
@@ -121,18 +132,23 @@ impl App {
     /// A service answers for every process.
     fn service_probes(&self, config: &Config, mut probes: ProbeState) -> ProbeState {
         probes.actors = Arc::new(self.fleet.clone());
+        if self.one_of_several {
+            probes.checks.push(checks::processes(&self.fleet));
+        }
         if !config.roles.has(Role::Worker) {
             probes.checks.push(checks::worker_elsewhere(&self.fleet, self.store.now()));
         }
         probes
     }
 
-    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock) -> ServiceState {
+    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock, public_url: String) -> ServiceState {
         let actors = self.actors.registry.clone();
         ServiceState {
             phones: Arc::new(actors.phones),
             devices: Arc::new(actors.devices),
             pushbullet: Arc::new(actors.pushbullet),
+            device_book: actors.device_book,
+            bots: Arc::new(actors.bots),
             templates: Arc::new(actors.templates),
             orders: Arc::new(actors.orders),
             reviews: Arc::new(actors.reviews),
@@ -151,6 +167,7 @@ impl App {
                 rate_per_minute: config.shooter.rate_per_minute,
                 rate_burst: config.shooter.rate_burst,
             },
+            public_url,
             clock,
         }
     }
@@ -179,10 +196,14 @@ impl App {
         self.fleet.supervision()
     }
 
-    /// Resolves with the reason once a critical actor has used up its restarts: the process must end, so that the
-    /// platform starts it anew.
+    /// Resolves with the reason once a critical actor has used up its restarts or an HTTP server has ended: the process
+    /// must end, so that the platform starts it anew.
     pub async fn escalated(&self) -> String {
-        self.supervision().escalated().await
+        let mut servers: FuturesUnordered<_> = self.servers.iter().map(|server| Box::pin(server.failed())).collect();
+        tokio::select! {
+            reason = self.supervision().escalated() => reason,
+            Some(reason) = servers.next() => reason,
+        }
     }
 
     /// Takes this process out of the others' lists, before anything of it is stopped: they send it nothing more, and see
@@ -199,16 +220,27 @@ impl App {
         }
     }
 
-    /// Stops in good order: no new work, what is in hand is finished, the store closed last.
+    /// How many requests are being answered, probes aside.
+    #[must_use]
+    pub fn requests_in_hand(&self) -> usize {
+        self.in_hand.count()
+    }
+
+    /// Stops in good order: new work is sent away, what is in hand is finished, then the actors end. The probes are
+    /// answered until there; the store is closed last.
     pub async fn stop(self) {
+        let began = tokio::time::Instant::now();
         self.draining.send_replace(true);
         if self.one_of_several {
             self.leave().await;
         }
+        if tokio::time::timeout(ANSWERED_WITHIN, self.in_hand.none()).await.is_err() {
+            tracing::warn!(requests = self.in_hand.count(), "requests are cut off: they were not answered in time");
+        }
+        self.fleet.supervision().drain(DRAIN_WITHIN.saturating_sub(began.elapsed())).await;
         for server in self.servers {
             server.stop().await;
         }
-        self.fleet.supervision().drain(DRAIN_WITHIN).await;
         self.store.close().await;
     }
 }

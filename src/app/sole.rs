@@ -4,30 +4,28 @@
 //! what another process writes there. So two daemons on one file would each decide on half of the orders.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use percent_encoding::percent_decode_str;
+use crate::store::sqlite_file;
 
 /// Holds the SQLite file at `url` for this process, as long as the answer lives; a killed process holds it no longer.
 /// None on PostgreSQL, which is there for several processes.
 ///
 /// # Errors
 /// Where another daemon has it.
-pub(super) fn hold(url: &str) -> anyhow::Result<Option<File>> {
-    let Some(path) = url.strip_prefix("sqlite://") else { return Ok(None) };
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    let path = percent_decode_str(path).decode_utf8().context("database.url is not UTF-8")?;
-    if path.is_empty() || path == ":memory:" {
-        return Ok(None);
-    }
+pub(crate) fn hold(url: &str) -> anyhow::Result<Option<File>> {
+    let Some(path) = sqlite_file(url) else { return Ok(None) };
+    let path = path.display();
     // A file of its own: SQLite's own locks go when anybody in the process closes the database's file.
     let lock_path = PathBuf::from(format!("{path}.lock"));
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
+        .mode(0o600)
         .open(&lock_path)
         .with_context(|| format!("{} cannot be opened", lock_path.display()))?;
     match file.try_lock() {

@@ -17,6 +17,8 @@ use crate::pipeline::inbox::Inbox;
 use crate::sources::family::{Family, loop_id};
 use crate::sources::pushbullet::{Pushbullet, Settings};
 use crate::sources::roster::{self, SourceRoster};
+use crate::sources::telegram::family::Telegram;
+use crate::sources::telegram::take::Stores;
 use crate::store::Store;
 use crate::supervision::{ActorState, ActorStatus, Handle, Nudger, Spec};
 
@@ -36,11 +38,15 @@ pub(super) fn families(
     clock: &Clock,
     inbox: &Handle<Inbox>,
     validator: &Nudger,
+    public_url: &str,
 ) -> Families {
     let PushbulletConfig { api_url, stream_url, silence_timeout, sync_interval } = config.pushbullet.clone();
     let settings = Settings { api_url, stream_url, silence_timeout, sync_interval };
     let pushbullet = Pushbullet::new(store.clone(), clock.clone(), inbox.clone(), validator.clone(), settings);
-    Arc::new([Arc::new(pushbullet) as Arc<dyn Family>])
+    let stores = Stores { store: store.clone(), inbox: inbox.clone() };
+    let (api_url, poll_timeout) = (config.telegram.api_url.clone(), config.telegram.poll_timeout);
+    let telegram = Telegram::new(stores, api_url, poll_timeout, public_url);
+    Arc::new([Arc::new(pushbullet) as Arc<dyn Family>, Arc::new(telegram)])
 }
 
 /// Spawns the roster of a worker, and answers what wakes it.

@@ -2,6 +2,7 @@
 //! says after the commit; validator, parser and matcher work on the same messages meanwhile.
 
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -107,8 +108,8 @@ async fn store_alone(scratch: &Scratch, file: &str, within: Duration) -> anyhow:
         let now = store.now();
         let deliveries = (stored..stored + BATCH).map(|nth| delivery(nth, now)).collect();
         let source = SourceRef { kind: SourceKind::Shooter, id: 1 };
-        let deliver = Deliver { source, line: Some("counter-1".to_owned()), trusted: true, deliveries };
-        store.take(&[deliver], Duration::from_mins(3)).await?;
+        let deliver = Deliver::new(source, Some("counter-1".to_owned()), true, deliveries);
+        store.take(Arc::new([deliver]), Duration::from_mins(3)).await?;
         stored += BATCH;
     }
     let elapsed = began.elapsed();

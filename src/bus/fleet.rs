@@ -53,6 +53,17 @@ pub struct Place {
     pub stale: bool,
 }
 
+/// A process that has said nothing for too long: killed, or cut off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silent {
+    /// The process.
+    pub process: String,
+    /// Its roles, separated by commas.
+    pub roles: String,
+    /// When it last said something, by our clock.
+    pub since: UnixMs,
+}
+
 impl Fleet {
     /// The fleet as `process` sees it: at first, and where nobody publishes anything, only itself.
     #[must_use]
@@ -119,6 +130,17 @@ impl Fleet {
         let now = self.inner.clock.now();
         let others = self.inner.others.read().unwrap_or_else(PoisonError::into_inner);
         others.iter().any(|other| !other.is_stale(now) && other.roles.split(',').any(|word| word == role))
+    }
+
+    /// The other processes that have said nothing for too long, with when they last did.
+    #[must_use]
+    pub fn silent(&self) -> Vec<Silent> {
+        let now = self.inner.clock.now();
+        let others = self.inner.others.read().unwrap_or_else(PoisonError::into_inner);
+        let silent = others.iter().filter(|other| other.is_stale(now));
+        silent
+            .map(|other| Silent { process: other.process.clone(), roles: other.roles.clone(), since: other.seen_at })
+            .collect()
     }
 
     /// Each change of an actor of any process, from now on.

@@ -14,8 +14,8 @@ mod wake_relay;
 
 pub use channel::Channel;
 pub use control_listener::{ControlListener, carry_out};
-pub use fleet::{Changes, Fleet, Place};
-pub use process_registry::ProcessRegistry;
+pub use fleet::{Changes, Fleet, Place, Silent};
+pub use process_registry::{FORGET_AFTER, ProcessRegistry};
 pub use redis::Redis;
 pub use wake_listener::{Heard, WakeListener};
 pub use wake_relay::{Told, WakeRelay};

@@ -19,7 +19,7 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// Changes that come in such a time are said at once.
 const GATHER: Duration = Duration::from_millis(100);
 /// A process that has said nothing for so long is forgotten.
-const FORGET_AFTER: Duration = Duration::from_mins(10);
+pub const FORGET_AFTER: Duration = Duration::from_mins(10);
 /// How long requests are kept for those who look into what happened; the audit log keeps them for good.
 const REQUESTS_KEPT: Duration = Duration::from_hours(24);
 /// How often what is old is forgotten.

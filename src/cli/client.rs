@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -72,7 +71,7 @@ impl Answer {
         }
     }
 
-    /// A success that has no body; else the problem as a sentence.
+    /// That it was done, of a request whose success has nothing to show.
     pub(super) fn done(self) -> Result<(), CliError> {
         if self.status == StatusCode::NO_CONTENT { Ok(()) } else { self.success().map(drop) }
     }
@@ -108,7 +107,7 @@ impl Client {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .user_agent(concat!("recon/", env!("CARGO_PKG_VERSION")));
-        if is_loopback(&base) {
+        if base.is_loopback() {
             // A proxy would be asked for an address of its own machine, and shown the token.
             builder = builder.no_proxy();
         }
@@ -179,12 +178,6 @@ impl Client {
         let what = if error.is_timeout() { "does not answer in time" } else { "cannot be reached" };
         format!("{} {what} ({}): is the daemon running there?", self.base, deepest(error))
     }
-}
-
-fn is_loopback(base: &BaseUrl) -> bool {
-    let url = Url::parse(base.as_str()).ok();
-    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-    host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// The innermost cause, which is what people can act on. Outer ones repeat the address, tokens and all.

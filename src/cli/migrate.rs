@@ -2,6 +2,7 @@
 
 use super::{CliError, Context, block_on, output};
 use crate::clock::Clock;
+use crate::private_file;
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
 
@@ -25,9 +26,7 @@ pub(super) fn run(context: &Context, _args: &Args) -> Result<(), CliError> {
 
 /// Opens the store for a command that works on it while no daemon needs to run.
 pub(super) async fn open(config: &crate::config::Config) -> Result<Store, CliError> {
-    std::fs::create_dir_all(&config.data_dir).map_err(|error| {
-        CliError::No(format!("the data directory {} cannot be made: {error}", config.data_dir.display()))
-    })?;
+    private_file::create_dir(&config.data_dir).map_err(|error| CliError::No(error.to_string()))?;
     let secrets =
         SecretBox::open_or_create(&config.secrets.key_file).map_err(|error| CliError::No(error.to_string()))?;
     Store::open(&StoreOptions::new(config.database.url.expose()), Clock::system(), secrets)

@@ -19,8 +19,11 @@ mod printable;
 mod pushbullet;
 mod run;
 mod secret;
+mod secrets;
 mod sms;
 mod table;
+mod telegram;
+mod template;
 
 use std::process::ExitCode;
 
@@ -53,12 +56,18 @@ enum Command {
     Ingest(ingest::Args),
     /// Look at messages.
     Sms(sms::Args),
+    /// Make templates of examples, and try them out.
+    Template(template::Args),
     /// Look at the daemon's actors; restart, stop or start one.
     Actors(actors::Args),
     /// Add, list and remove the phones that are heard through Pushbullet.
     Pushbullet(pushbullet::Args),
+    /// Add, list and delete the Telegram bots that read the channels which phones post to.
+    Telegram(telegram::Args),
     /// Check the audit log.
     Audit(audit::Args),
+    /// Change the key that seals secrets at rest.
+    Secrets(secrets::Args),
     /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
     Bench(bench::Args),
     /// Print the OpenAPI document of the service's HTTP interface.
@@ -72,14 +81,17 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Run(args) => run::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
+        Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
         Command::Openapi(args) => openapi::run(context, &args),
         Command::CheckConfig(args) => check_config::run(context, &args),
         Command::Health(args) => health::run(context, &args),
         Command::Ingest(args) => ingest::run(context, args),
         Command::Sms(args) => sms::run(context, args),
+        Command::Template(args) => template::run(context, &args),
         Command::Actors(args) => actors::run(context, args),
         Command::Pushbullet(args) => pushbullet::run(context, args),
+        Command::Telegram(args) => telegram::run(context, &args),
         Command::Completions(args) => completions::run::<Cli>(&args),
     }
 }

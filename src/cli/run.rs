@@ -62,7 +62,7 @@ async fn serve(app: App, mut signals: Signals) -> Result<i32, CliError> {
             0
         }
         reason = app.escalated() => {
-            tracing::error!(reason, "a critical actor cannot be kept; the process ends so that it is started anew");
+            tracing::error!(reason, "what everything needs cannot be kept; the process ends so that it is started anew");
             EXIT_ESCALATED
         }
     };

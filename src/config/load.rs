@@ -7,7 +7,7 @@ use super::keys::{self, Key, Kind};
 use super::layers::{Layers, env_name, show};
 use super::origin::Origin;
 use super::roles::Roles;
-use super::{Config, ConfigError, checks, env, file};
+use super::{Config, ConfigError, checks, env, exposure, file};
 
 /// What the command line says about the configuration.
 #[derive(Clone, Debug)]
@@ -73,7 +73,8 @@ pub(super) fn load(args: &LoadArgs, env: impl Iterator<Item = (String, String)>)
     let entries = keys::all()
         .map(|key| Entry { key: key.name, value: show(key, &layers.text(key)), origin: layers.origin(key) })
         .collect();
-    let (problems, warnings) = layers.into_findings();
+    let (problems, mut warnings) = layers.into_findings();
+    warnings.extend(config.iter().flat_map(exposure::warnings));
     match config {
         Some(config) if problems.is_empty() => Ok(Loaded { config, entries, warnings }),
         _ => Err(ConfigError { problems }),

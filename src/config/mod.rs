@@ -11,6 +11,7 @@ mod database;
 mod env;
 mod error;
 mod example;
+mod exposure;
 mod file;
 pub mod keys;
 mod layers;

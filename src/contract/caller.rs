@@ -1,7 +1,7 @@
 //! Who asks for a write, and the answer that is saved for its repetition.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::domain::refusal::Refusal;
 
@@ -50,6 +50,18 @@ impl Answer {
     pub fn new(status: u16, body: &impl Serialize) -> Result<Self, Refusal> {
         let body = serde_json::to_value(body).map_err(|error| Refusal::Internal(error.to_string()))?;
         Ok(Self { status, body, replayed: false })
+    }
+
+    /// 409, as it is saved for repetition: why it was refused.
+    #[must_use]
+    pub fn conflict(detail: &str) -> Self {
+        Self { status: 409, body: json!({ "detail": detail }), replayed: false }
+    }
+
+    /// Why the request was refused, where this is the saved answer of one that was.
+    #[must_use]
+    pub fn refused(&self) -> Option<&str> {
+        if self.status == 409 { self.body["detail"].as_str() } else { None }
     }
 
     /// 204: done, nothing to show.

@@ -11,4 +11,6 @@ pub mod phone;
 pub mod pushbullet;
 pub mod sms;
 pub mod system;
+pub mod telegram;
 pub mod template;
+pub mod template_trial;

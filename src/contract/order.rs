@@ -21,10 +21,20 @@ pub struct OrdersInput {
 pub struct OrdersTaken {
     /// New, or newer than what was there.
     pub upserted: u32,
-    /// The version that was there already.
+    /// The version that was there already: changed nothing.
     pub unchanged: u32,
+    /// Of the unchanged, those whose content differs from what is there under that version: one of the two is wrong.
+    /// Absent where there is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    pub conflicting: u32,
     /// Older than what was there: changed nothing.
     pub stale: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The pair that an order is in.

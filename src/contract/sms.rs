@@ -9,7 +9,7 @@ use crate::domain::json_object;
 use crate::domain::matching::Explanation;
 use crate::domain::money::Money;
 use crate::domain::sms::{CheckDecision, Direction, Review, SmsState};
-use crate::domain::source::SourceKind;
+use crate::domain::source::{SourceChoice, SourceKind};
 use crate::domain::time::UnixMs;
 
 /// An sms in a list.
@@ -137,6 +137,19 @@ pub struct HistoryView {
     pub reason: Option<String>,
 }
 
+/// What a source said of an sms later. It changed nothing of it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct NoteView {
+    /// When it happened.
+    pub at: UnixMs,
+    /// The source: `telegram/3`.
+    pub source: String,
+    /// What happened: `edited`.
+    pub kind: String,
+    /// The text as it read then; null where it cannot be shown, or was purged.
+    pub text: Option<String>,
+}
+
 /// Who checked an sms.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct CheckView {
@@ -167,6 +180,8 @@ pub struct SmsDetail {
     pub twins: Vec<i64>,
     /// The person's check, where there was one.
     pub check: Option<CheckView>,
+    /// What sources said of it later, oldest first.
+    pub notes: Vec<NoteView>,
     /// Failed attempts.
     pub attempts: Vec<AttemptView>,
     /// Every change, oldest first.
@@ -189,7 +204,9 @@ pub struct SmsFilter {
     pub sender: Option<String>,
     /// Brought by this kind of source (`shooter`) or this source (`shooter/3`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    #[schema(value_type = Option<String>, example = "shooter/3")]
+    #[param(value_type = Option<String>, example = "shooter/3")]
+    pub source: Option<SourceChoice>,
     /// Received on this line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<String>,
@@ -239,6 +256,9 @@ pub struct ResetDone {
     pub reset: u64,
     /// Those that did not.
     pub skipped: Vec<ResetSkipped>,
+    /// Of those that did, the held ones, for the audit.
+    #[serde(skip)]
+    pub released: Vec<i64>,
 }
 
 /// An operator's check. It writes the review state and, if given, a manual order link. It moves no money and cannot.

@@ -42,6 +42,8 @@ crate::text_enum! {
         OldEvent = "old_event",
         /// A stage failed on it until its attempts ran out.
         RetriesExhausted = "retries_exhausted",
+        /// Its source gave its id to another text too, which was not stored.
+        IdReused = "id_reused",
     }
 }
 

@@ -66,3 +66,11 @@ pub fn optional_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     let objects = Option::<Vec<JsonObject<T>>>::deserialize(deserializer)?;
     Ok(objects.map(|objects| objects.into_iter().map(|JsonObject(value)| value).collect()))
 }
+
+/// What serde_json says of a field, without its line and column: the field's path says where.
+#[must_use]
+pub fn plain_words(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    message.strip_suffix(&place).unwrap_or(&message).to_owned()
+}

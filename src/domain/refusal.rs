@@ -36,6 +36,9 @@ pub enum Refusal {
     /// The caller is not known.
     #[error("{0}")]
     Unauthorized(String),
+    /// There are too many already; it may be asked again once somebody has made room.
+    #[error("{0}")]
+    TooMany(String),
     /// The store or an actor cannot answer now; the same request may be sent again.
     #[error("{0}")]
     Unavailable(String),

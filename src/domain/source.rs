@@ -1,8 +1,9 @@
 //! Where messages come from.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 crate::text_enum! {
     /// What kind of source delivered a message.
@@ -36,6 +37,55 @@ impl fmt::Display for SourceRef {
 impl Serialize for SourceRef {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+/// Which sources a caller asks for: all of a kind (`shooter`), or one (`shooter/3`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceChoice {
+    /// The kind.
+    pub kind: SourceKind,
+    /// The one of that kind; none: all of it.
+    pub id: Option<i64>,
+}
+
+/// A text that chooses no source.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no source: give pushbullet, telegram or shooter, or one of a kind with its id, such as shooter/3")]
+pub struct NoSource(String);
+
+impl FromStr for SourceChoice {
+    type Err = NoSource;
+
+    fn from_str(text: &str) -> Result<Self, NoSource> {
+        let (kind, id) = text.split_once('/').map_or((text, None), |(kind, id)| (kind, Some(id)));
+        let id = id.map(|id| id.bytes().all(|byte| byte.is_ascii_digit()).then(|| id.parse().ok()).flatten());
+        match (kind.parse(), id) {
+            // The heartbeat's message stands in no list.
+            (Ok(SourceKind::Heartbeat) | Err(_), _) | (_, Some(None)) => Err(NoSource(text.to_owned())),
+            (Ok(kind), id) => Ok(Self { kind, id: id.flatten() }),
+        }
+    }
+}
+
+impl fmt::Display for SourceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.id {
+            None => write!(f, "{}", self.kind),
+            Some(id) => write!(f, "{}/{id}", self.kind),
+        }
+    }
+}
+
+impl Serialize for SourceChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SourceChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -81,6 +131,17 @@ impl SourceKey {
 mod tests {
     use super::super::time::UnixMs;
     use super::*;
+
+    #[test]
+    fn a_choice_of_sources_is_a_kind_or_one_of_it_and_nothing_else() {
+        for text in ["shooter", "telegram", "pushbullet/12", "shooter/0"] {
+            assert_eq!(text.parse::<SourceChoice>().unwrap().to_string(), text);
+        }
+        for text in ["foo", "", "shooter/", "shooter/x", "shooter/-1", "shooter/1/2", "heartbeat", "Shooter"] {
+            let said = text.parse::<SourceChoice>().unwrap_err().to_string();
+            assert!(said.contains("pushbullet, telegram or shooter"), "{said}");
+        }
+    }
 
     #[test]
     fn keys_tell_messages_apart_and_keep_their_order() {

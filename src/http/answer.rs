@@ -1,7 +1,8 @@
 //! How answers leave.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError as _};
 use serde_json::Value;
 
 use crate::contract::caller::Answer;
@@ -11,8 +12,15 @@ use super::error::{Kind, Problem};
 /// Says that an answer is the saved one of an earlier request with the same key.
 pub(super) const REPLAYED: &str = "Idempotency-Replayed";
 
-/// Sends a write's answer as the actor gave or saved it.
+/// Sends a write's answer as the actor gave or saved it; one that was refused is a problem again.
 pub(super) fn send(answer: &Answer) -> Result<HttpResponse, Problem> {
+    if let Some(detail) = answer.refused() {
+        let mut response = Problem::new(Kind::Conflict, detail).error_response();
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+        return Ok(response);
+    }
     let status = StatusCode::from_u16(answer.status).map_err(|_| {
         tracing::error!(status = answer.status, "an actor answered with what is no HTTP status");
         Problem::new(Kind::Internal, "a fault of ours; the log has the details under this request's id")

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::contract::device::{Device, DeviceInput, NewDevice, TrustInput};
+use crate::contract::device::{Device, DeviceInput, NewDevice, TrustInput, TrustedDevice};
 use crate::contract::page::Page;
 use crate::registry::device_registry::{AddDevice, DeleteDevice, ListDevices, TrustDevice};
 
@@ -51,10 +51,11 @@ pub(super) async fn delete(
     send(&ask(&*service.state.devices, DeleteDevice { caller: write.caller, id }).await?)
 }
 
-/// Trusts a device, so that its held messages flow, or not any more.
+/// Trusts a device, so that its held messages flow, or not any more. A device that registered itself gets a token and URLs of
+/// its own with its first trust, shown this once; what comes by the enrolment URL is held as before.
 #[utoipa::path(post, path = "/internal/v2/shooter/devices/{id}/trust", tag = "shooter devices",
     request_body = TrustInput, params(("id" = i64, Path, description = "The device's id")),
-    responses((status = 200, description = "The device as it stands now", body = Device)))]
+    responses((status = 200, description = "The device as it stands now", body = TrustedDevice)))]
 pub(super) async fn trust(
     service: Data<Service>,
     request: HttpRequest,

@@ -14,6 +14,9 @@ use crate::supervision::AskError;
 /// How long a caller is asked to wait where nothing better is known.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a caller is asked to wait where a person has to make room.
+const ROOM_AFTER: Duration = Duration::from_mins(1);
+
 /// What kind of problem it is; fixes status, title and `type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -190,6 +193,7 @@ impl From<Refusal> for Problem {
             Refusal::Invalid(errors) => Self::invalid(errors),
             Refusal::Forbidden(detail) => Self::new(Kind::Forbidden, detail),
             Refusal::Unauthorized(detail) => Self::unauthorized(detail, "Bearer"),
+            Refusal::TooMany(detail) => Self::new(Kind::TooManyRequests, detail).with_retry_after(ROOM_AFTER),
             Refusal::Unavailable(detail) => Self::unavailable(detail),
             Refusal::Internal(error) => {
                 tracing::error!(error, "a request failed by a fault of ours");

@@ -10,7 +10,9 @@ use serde::Serialize;
 use crate::domain::source::{SourceKind, SourceRef};
 use crate::pipeline::inbox::{Deliver, Delivery, Taken, TakenAs};
 use crate::registry::device_registry::{EnrolDevice, FindDevice, KnownDevice};
-use crate::sources::shooter::{DecodeError, Entry, Format, PostInput, RawRequest, decode};
+use crate::registry::review_desk::{NoteRepeats, Repeat};
+use crate::sources::shooter::{DecodeError, Entry, Format, PostInput, RawRequest, decode, ingest_url};
+use crate::telemetry::names;
 
 use super::auth::count_failure;
 use super::error::{Kind, Problem};
@@ -43,8 +45,8 @@ pub(super) struct IngestResult {
 
 pub(super) fn routes(config: &mut ServiceConfig) {
     config
-        .service(Path::new("/ingest/enrol/{enrolment_token}/{format}").post(web::route().to(enrol)).service())
-        .service(Path::new("/ingest/{device_token}/{format}").post(web::route().to(ingest)).service());
+        .service(Path::new("/ingest/{device_token}/{format}").post(web::route().to(ingest)).service())
+        .service(Path::new("/ingest/enrol/{enrolment_token}/{format}").post(web::route().to(enrol)).service());
 }
 
 /// Takes messages of a device. 200 only once they are stored for good; otherwise nothing of the request was taken.
@@ -66,10 +68,14 @@ pub(super) async fn ingest(
     let format = format_of(&request)?;
     limit_address(&service, &request)?;
     let token = text_id(&request, "device_token")?;
-    let Some(device) = ask(&*service.state.devices, FindDevice { token }).await? else {
-        return Err(unknown_token(&service, &request));
+    let url = ingest_url(&service.state.public_url, &token, format);
+    let device = match service.state.device_book.find(&token) {
+        Some(device) => device,
+        None => ask(&*service.state.devices, FindDevice { token })
+            .await?
+            .ok_or_else(|| unknown_token(&service, &request))?,
     };
-    take(&service, &request, payload.into_inner(), format, &device).await
+    take(&service, &request, payload.into_inner(), format, Sender { device: &device, url: &url }).await
 }
 
 /// Takes messages of a phone that registers itself: they are held until somebody trusts the device of that name.
@@ -103,7 +109,15 @@ pub(super) async fn enrol(
     }
     query.finish()?;
     let device = ask(&*service.state.devices, EnrolDevice { name }).await?;
-    take(&service, &request, payload.into_inner(), format, &device).await
+    // A phone that registers itself has no secret, so that nothing is compared with its URL.
+    take(&service, &request, payload.into_inner(), format, Sender { device: &device, url: "" }).await
+}
+
+/// Who posts, and where it was told to post to.
+#[derive(Clone, Copy)]
+struct Sender<'a> {
+    device: &'a KnownDevice,
+    url: &'a str,
 }
 
 fn format_of(request: &HttpRequest) -> Result<Format, Problem> {
@@ -127,26 +141,60 @@ async fn take(
     request: &HttpRequest,
     payload: Payload,
     format: Format,
-    device: &KnownDevice,
+    sender: Sender<'_>,
 ) -> Result<HttpResponse, Problem> {
+    let device = sender.device;
     service.ingest_by_device.count(&device.id).map_err(Problem::too_many_requests)?;
     let body = read_bytes(request, payload, BodyLimit(format.body_limit())).await?;
-    let entries = read(service, request, &body, format, device)?;
+    let entries = read(service, request, &body, format, sender)?;
     let (ids, deliveries) = apart(entries);
-    let mut taken = if deliveries.is_empty() {
+    count_ignored(ids.len() - deliveries.len());
+    let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
+    let taken = if deliveries.is_empty() {
         Vec::new()
     } else {
-        let source = SourceRef { kind: SourceKind::Shooter, id: device.id };
         let (line, trusted) = (device.line.clone(), device.trusted);
-        ask(&*service.state.inbox, Deliver { source, line, trusted, deliveries }).await?
+        ask(&*service.state.inbox, Deliver::new(source, line, trusted, deliveries)).await?
+    };
+    if format == Format::Recon && taken.iter().any(|taken| taken.status == TakenAs::Duplicate) {
+        // Read once more rather than kept: hardly any request repeats anything.
+        if let Ok(entries) = read(service, request, &body, format, sender) {
+            note_repeats(service, source, entries, &taken).await;
+        }
     }
-    .into_iter();
+    let mut taken = taken.into_iter();
     let mut results = Vec::with_capacity(ids.len());
     for (id, is_message) in ids {
         let taken = if is_message { taken.next().ok_or_else(short)? } else { IGNORED };
         results.push(IngestResult { id, sms_id: taken.sms_id, status: taken.status });
     }
     Ok(HttpResponse::Ok().json(IngestAnswer { results }))
+}
+
+/// What is no message never reaches the inbox, which counts the others.
+fn count_ignored(count: usize) {
+    if count > 0 {
+        let (kind, status) = (SourceKind::Shooter.as_str(), TakenAs::Ignored.as_str());
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        metrics::counter!(names::SMS_INGESTED, "source" => kind, "status" => status).increment(count);
+    }
+}
+
+/// Has what came again compared with what came first. The answer does not hang on it: the message is stored.
+async fn note_repeats(service: &Service, source: SourceRef, entries: Vec<Entry>, taken: &[Taken]) {
+    let (_, deliveries) = apart(entries);
+    let repeats: Vec<Repeat> = deliveries
+        .into_iter()
+        .zip(taken)
+        .filter(|(_, taken)| taken.status == TakenAs::Duplicate)
+        .filter_map(|(delivery, taken)| Some(Repeat { sms_id: taken.sms_id?, text: delivery.text? }))
+        .collect();
+    if repeats.is_empty() {
+        return;
+    }
+    if let Err(problem) = ask(&*service.state.reviews, NoteRepeats { source, repeats }).await {
+        tracing::warn!(%source, %problem, "what came again could not be compared with what came first");
+    }
 }
 
 const IGNORED: Taken = Taken { sms_id: None, status: TakenAs::Ignored };
@@ -161,18 +209,19 @@ fn read(
     request: &HttpRequest,
     body: &Bytes,
     format: Format,
-    device: &KnownDevice,
+    sender: Sender<'_>,
 ) -> Result<Vec<Entry>, Problem> {
     let headers = request.headers();
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let raw = RawRequest {
         content_type: header(header::CONTENT_TYPE.as_str()),
         header: &header,
+        url: sender.url,
         query: request.query_string(),
         body,
         now: service.state.clock.now(),
     };
-    Ok(decode(format, &raw, device).map_err(|error| refused(service, request, error))?.entries)
+    Ok(decode(format, &raw, sender.device).map_err(|error| refused(service, request, error))?.entries)
 }
 
 fn refused(service: &Service, request: &HttpRequest, error: DecodeError) -> Problem {

@@ -5,6 +5,7 @@
 //! starts it with [`server::serve`]. Every refusal leaves through [`error::Problem`], the one map to RFC 9457.
 
 pub mod error;
+pub mod gate;
 pub mod health;
 pub mod limit;
 pub mod ports;
@@ -28,6 +29,7 @@ mod pushbullet;
 mod request;
 mod resource;
 mod sms;
+mod telegram;
 mod templates;
 mod top_info;
 

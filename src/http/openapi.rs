@@ -18,7 +18,8 @@ use crate::sources::shooter::Format;
 use super::answer::REPLAYED;
 use super::error::ProblemJson;
 use super::{
-    actors, audit, devices, docs, events, ingest, orders, phones, probes, pushbullet, sms, templates, top_info,
+    actors, audit, devices, docs, events, ingest, orders, phones, probes, pushbullet, sms, telegram, templates,
+    top_info,
 };
 
 const SCHEME: &str = "service_token";
@@ -46,6 +47,8 @@ const PROBLEM: &str = "application/problem+json";
         templates::replace,
         templates::delete,
         templates::test,
+        templates::suggest,
+        templates::backtest,
         sms::list,
         sms::get,
         sms::reset,
@@ -57,6 +60,10 @@ const PROBLEM: &str = "application/problem+json";
         pushbullet::list,
         pushbullet::add,
         pushbullet::delete,
+        telegram::list,
+        telegram::add,
+        telegram::delete,
+        telegram::loss_seen,
         orders::put,
         orders::list,
         orders::get,
@@ -69,6 +76,7 @@ const PROBLEM: &str = "application/problem+json";
         audit::list,
         ingest::ingest,
         ingest::enrol,
+        telegram::take,
     )
 )]
 struct Document;

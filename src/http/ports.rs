@@ -14,8 +14,10 @@ use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
-use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
+use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
+use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
+use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
+use crate::registry::template_book::{SuggestTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
 use crate::supervision::{ActorStatus, AskError, Handle, Serve, Supervision};
 
@@ -73,8 +75,12 @@ port! {
     PushbulletDevices: ListPushbullet, AddPushbullet, DeletePushbullet
 }
 port! {
+    /// The Telegram bots.
+    Bots: ListBots, AddBot, DeleteBot, SeeLoss, TakeUpdate
+}
+port! {
     /// The recharge templates.
-    Templates: ListTemplates, AddTemplate, ReplaceTemplate, DeleteTemplate, TestTemplate
+    Templates: ListTemplates, AddTemplate, ReplaceTemplate, DeleteTemplate, TestTemplate, SuggestTemplate, BacktestTemplate
 }
 port! {
     /// The recharge orders.
@@ -82,7 +88,7 @@ port! {
 }
 port! {
     /// The messages and their checks.
-    Reviews: ListSms, GetSms, ResetSms, CheckSms
+    Reviews: ListSms, GetSms, ResetSms, CheckSms, NoteRepeats
 }
 port! {
     /// The counters of the top bar.

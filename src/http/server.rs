@@ -3,24 +3,26 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, Error, HttpResponse, HttpServer};
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, devices, docs, events, ingest, observe, orders, phones, probes, pushbullet, sms, templates,
-    top_info,
+    actors, audit, auth, devices, docs, events, gate, ingest, observe, orders, phones, probes, pushbullet, sms,
+    telegram, templates, top_info,
 };
 
-/// Less than what a platform gives a process to end.
-const SHUTDOWN_WITHIN_S: u64 = 20;
+/// For answers that are still being written: the server is stopped when no work is in hand any more.
+const SHUTDOWN_WITHIN_S: u64 = 3;
 
 /// What every worker thread shares: the state, and the counts of the limits.
 pub struct Service {
@@ -77,8 +79,10 @@ impl Served {
 
 /// Registers every route of the service role.
 pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
+    // First, since routes are tried in their order and phones ask for these.
+    config.configure(telegram::webhook_routes).configure(ingest::routes);
     configure_probes(config, &Data::new(service.state.probes.clone()));
-    config.app_data(service.clone()).configure(docs::routes).configure(ingest::routes).service(
+    config.app_data(service.clone()).configure(docs::routes).service(
         web::scope("/internal")
             .wrap(from_fn(auth::require_service_token))
             .configure(phones::routes)
@@ -86,6 +90,7 @@ pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
             .configure(sms::routes)
             .configure(devices::routes)
             .configure(pushbullet::routes)
+            .configure(telegram::routes)
             .configure(orders::routes)
             .configure(top_info::routes)
             .configure(actors::routes)
@@ -111,7 +116,7 @@ pub fn app(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
     + use<>,
 > {
-    App::new().wrap(from_fn(observe::observe)).configure(|config| served.configure(config))
+    App::new().wrap(from_fn(gate::admit)).wrap(from_fn(observe::observe)).configure(|config| served.configure(config))
 }
 
 /// Serves every route of the service role on a listener that is bound already (port 0 included).
@@ -135,8 +140,34 @@ pub fn serve_probes(listener: TcpListener, probes: ProbeState) -> io::Result<Run
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
-    handle: ServerHandle,
-    ended: oneshot::Receiver<()>,
+    pub(super) handle: ServerHandle,
+    end: watch::Receiver<End>,
+    stopping: Arc<AtomicBool>,
+}
+
+/// How a server's thread stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum End {
+    NotYet,
+    AsAsked,
+    ByItself(String),
+}
+
+/// Tells of a thread's end, however it comes: a panic drops this too.
+struct TellEnd {
+    end: watch::Sender<End>,
+    stopping: Arc<AtomicBool>,
+    said: Option<String>,
+}
+
+impl Drop for TellEnd {
+    fn drop(&mut self) {
+        let end = match self.said.take() {
+            None if self.stopping.load(Ordering::Acquire) => End::AsAsked,
+            said => End::ByItself(said.unwrap_or_else(|| "its thread ended".to_owned())),
+        };
+        self.end.send_replace(end);
+    }
 }
 
 impl Running {
@@ -144,23 +175,23 @@ impl Running {
     fn start(listener: TcpListener, routes: Served, workers: usize) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (started, starting) = std::sync::mpsc::channel();
-        let (end, ended) = oneshot::channel::<()>();
+        let (told, end) = watch::channel(End::NotYet);
+        let stopping = Arc::new(AtomicBool::new(false));
+        let mut tell = TellEnd { end: told, stopping: Arc::clone(&stopping), said: None };
         std::thread::Builder::new().name("http".to_owned()).spawn(move || {
-            actix_rt::System::new().block_on(async move {
+            actix_rt::System::new().block_on(async {
                 let server = match build(listener, routes, workers) {
                     Ok(server) => server,
                     Err(error) => return drop(started.send(Err(error))),
                 };
-                if started.send(Ok(server.handle())).is_ok()
-                    && let Err(error) = server.await
-                {
-                    tracing::error!(%error, "the HTTP server failed");
+                if started.send(Ok(server.handle())).is_ok() {
+                    tell.said = server.await.err().map(|error| error.to_string());
                 }
             });
-            drop(end);
+            drop(tell);
         })?;
         let handle = starting.recv().map_err(|_| io::Error::other("the HTTP server's thread ended"))??;
-        Ok(Self { address, handle, ended })
+        Ok(Self { address, handle, end, stopping })
     }
 
     /// Where it serves.
@@ -169,11 +200,26 @@ impl Running {
         self.address
     }
 
-    /// Stops listening, and waits until the requests in hand are answered, up to 20 s.
-    pub async fn stop(self) {
+    /// Resolves with the reason once the server has ended although nobody stopped it. A process that serves nothing must
+    /// not go on: phones would find it gone, and its platform would not start it anew.
+    pub fn failed(&self) -> impl Future<Output = String> + use<> {
+        let (mut end, address) = (self.end.clone(), self.address);
+        async move {
+            let ended = end.wait_for(|end| *end != End::NotYet).await.map(|end| end.clone());
+            match ended {
+                Ok(End::ByItself(why)) => format!("the HTTP server on {address} ended: {why}"),
+                _ => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Stops listening, and waits until what was answered is written, up to 3 s. Work is to be over by then: see
+    /// [`InHand`](super::gate::InHand).
+    pub async fn stop(mut self) {
+        self.stopping.store(true, Ordering::Release);
         self.handle.stop(true).await;
-        // An error is the thread's end too: nothing is ever sent.
-        let _ = self.ended.await;
+        // An error is the thread's end too.
+        let _ = self.end.wait_for(|end| *end != End::NotYet).await;
     }
 }
 

@@ -38,7 +38,7 @@ fn filter(query: &mut QueryReader) -> SmsFilter {
         state: query.parsed("state"),
         review: query.parsed("review"),
         sender: query.text("sender"),
-        source: query.text("source"),
+        source: query.parsed("source"),
         line: query.text("line"),
         order_id: query.text("order_id"),
         template_id: query.integer("template_id"),

@@ -9,10 +9,12 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::registry::device_book::DeviceBook;
 
+use super::gate::InHand;
 use super::health::Check;
 use super::ports::{
-    Actors, Audits, Counters, Deliveries, Devices, Events, Orders, Phones, PushbulletDevices, Reviews, Templates,
+    Actors, Audits, Bots, Counters, Deliveries, Devices, Events, Orders, Phones, PushbulletDevices, Reviews, Templates,
 };
 
 /// A secret of which only the SHA-256 is kept; compared in constant time.
@@ -67,8 +69,10 @@ pub struct ProbeState {
     pub checks: Vec<Arc<dyn Check>>,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
-    /// True once the process has begun to stop: not ready, and event streams end.
+    /// True once the process has begun to stop: not ready, no new work, and event streams end.
     pub draining: watch::Receiver<bool>,
+    /// The work that is being answered.
+    pub in_hand: InHand,
 }
 
 /// What the service role's routes are given.
@@ -80,6 +84,10 @@ pub struct ServiceState {
     pub devices: Arc<dyn Devices>,
     /// The phones that are heard through Pushbullet.
     pub pushbullet: Arc<dyn PushbulletDevices>,
+    /// What their registry knows of them: read at every delivery.
+    pub device_book: DeviceBook,
+    /// The Telegram bots.
+    pub bots: Arc<dyn Bots>,
     /// The recharge templates.
     pub templates: Arc<dyn Templates>,
     /// The recharge orders.
@@ -102,6 +110,8 @@ pub struct ServiceState {
     pub enrolment_token: Option<HashedToken>,
     /// How much a phone may send.
     pub ingest_limits: IngestLimits,
+    /// What the URLs begin with that phones are told, without a slash at its end.
+    pub public_url: String,
     /// The time.
     pub clock: Clock,
 }

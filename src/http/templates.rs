@@ -5,8 +5,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::contract::page::Page;
 use crate::contract::template::{TemplateTestDone, TemplateTestInput, TemplateView};
+use crate::contract::template_trial::{BacktestDone, BacktestInput, SuggestDone, SuggestInput};
 use crate::domain::template::TemplateSpec;
-use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
+use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
+use crate::registry::template_book::{SuggestTemplate, TestTemplate};
 
 use super::answer::send;
 use super::error::Problem;
@@ -19,6 +21,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config
         .service(Path::new("/v2/templates").get(web::route().to(list)).post(web::route().to(add)).service())
         .service(Path::new("/v2/templates/test").post(web::route().to(test)).service())
+        .service(Path::new("/v2/templates/suggest").post(web::route().to(suggest)).service())
+        .service(Path::new("/v2/templates/{id}/backtest").post(web::route().to(backtest)).service())
         .service(
             Path::new("/v2/templates/{id}").put(web::route().to(replace)).delete(web::route().to(delete)).service(),
         );
@@ -75,4 +79,28 @@ pub(super) async fn test(
     Input(input): Input<TemplateTestInput>,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(ask(&*service.state.templates, TestTemplate { input }).await?))
+}
+
+/// Makes a template of messages with marked values, and tells what it would do to stored messages; stores nothing.
+#[utoipa::path(post, path = "/internal/v2/templates/suggest", tag = "templates", request_body = SuggestInput,
+    responses((status = 200, description = "The template, what it reads, and what it would change", body = SuggestDone)))]
+pub(super) async fn suggest(
+    service: Data<Service>,
+    Input(input): Input<SuggestInput>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(ask(&*service.state.templates, SuggestTemplate { input }).await?))
+}
+
+/// Tries a stored template on stored messages; changes nothing.
+#[utoipa::path(post, path = "/internal/v2/templates/{id}/backtest", tag = "templates",
+    request_body = BacktestInput,
+    params(("id" = i64, Path, description = "The template's id")),
+    responses((status = 200, description = "What would be read anew, no more, or otherwise", body = BacktestDone)))]
+pub(super) async fn backtest(
+    service: Data<Service>,
+    request: HttpRequest,
+    Input(input): Input<BacktestInput>,
+) -> Result<HttpResponse, Problem> {
+    let id = int_id(&request, "id")?;
+    Ok(HttpResponse::Ok().json(ask(&*service.state.templates, BacktestTemplate { id, input }).await?))
 }

@@ -4,13 +4,17 @@
 //! cost latency and gain nothing.
 
 use crate::telemetry::names;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
 use tokio::sync::oneshot;
 
+use crate::domain::identity::{self, Fingerprint};
+use crate::domain::phone::comparable_sender;
 use crate::domain::refusal::Refusal;
 use crate::domain::source::{SourceKey, SourceRef};
+use crate::domain::text::fingerprint_text;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
@@ -40,7 +44,7 @@ impl Inbox {
     }
 
     fn queued(&self) -> usize {
-        self.queue.iter().map(|(deliver, _)| deliver.deliveries.len().max(1)).sum()
+        self.queue.iter().map(|(deliver, _)| deliver.deliveries().len().max(1)).sum()
     }
 
     /// Commits everything that is queued and answers it, and says whether that was stored. Nobody is answered before the
@@ -48,8 +52,9 @@ impl Inbox {
     async fn commit(&mut self) -> bool {
         let (batch, replies): (Vec<Deliver>, Vec<_>) = std::mem::take(&mut self.queue).into_iter().unzip();
         let began = tokio::time::Instant::now();
-        let taken = self.store.take(&batch, self.window).await;
-        let messages = batch.iter().map(|deliver| deliver.deliveries.len()).sum::<usize>();
+        let batch: Arc<[Deliver]> = batch.into();
+        let taken = self.store.take(Arc::clone(&batch), self.window).await;
+        let messages = batch.iter().map(|deliver| deliver.deliveries().len()).sum::<usize>();
         metrics::histogram!(names::INBOX_COMMIT_SECONDS).record(began.elapsed());
         metrics::histogram!(names::INBOX_COMMIT_MESSAGES).record(u32::try_from(messages).unwrap_or(u32::MAX));
         match taken {
@@ -60,8 +65,8 @@ impl Inbox {
             // One request's fault is not the others': each is tried alone, and only the faulty one refused.
             Err(error) if batch.len() > 1 && !error.is_transient() => {
                 let mut answers = Vec::with_capacity(batch.len());
-                for deliver in &batch {
-                    let alone = self.store.take(std::slice::from_ref(deliver), self.window).await;
+                for deliver in batch.iter() {
+                    let alone = self.store.take(Arc::new([deliver.clone()]), self.window).await;
                     answers.push(alone.map(|mut taken| taken.pop().unwrap_or_default()).map_err(Refusal::from));
                 }
                 let stored = answers.iter().any(Result::is_ok);
@@ -133,7 +138,7 @@ impl Child for Inbox {
 
 impl Serve<Deliver> for Inbox {
     fn serve<'a>(&'a mut self, msg: Deliver, _cx: &'a mut Context<Self>) -> Serving<'a, Answered> {
-        if msg.deliveries.is_empty() {
+        if msg.deliveries().is_empty() {
             return Serving::ready(Ok(Vec::new()));
         }
         let (reply, answer) = oneshot::channel();
@@ -182,7 +187,7 @@ pub struct Delivery {
 }
 
 /// Deliveries of one source, stored together: all or none.
-#[derive(Debug, Message)]
+#[derive(Clone, Debug, Message)]
 #[rtype(result = "Result<Vec<Taken>, Refusal>")]
 pub struct Deliver {
     /// The source.
@@ -191,8 +196,50 @@ pub struct Deliver {
     pub line: Option<String>,
     /// Whether the source is trusted; messages of one that is not are held.
     pub trusted: bool,
-    /// In the order of arrival.
-    pub deliveries: Vec<Delivery>,
+    deliveries: Vec<Delivery>,
+    identities: Vec<Identity>,
+}
+
+/// What tells whether two deliveries are one message.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The sender in comparable form.
+    pub sender_key: String,
+    /// Line and text.
+    pub fingerprint: Fingerprint,
+}
+
+impl Deliver {
+    /// `deliveries` in the order of their arrival. Hashes their texts, so that whoever brings them does that work and not
+    /// the one inbox.
+    #[must_use]
+    pub fn new(source: SourceRef, line: Option<String>, trusted: bool, deliveries: Vec<Delivery>) -> Self {
+        let identify = |delivery: &Delivery| {
+            let line = delivery.line.as_deref().or(line.as_deref());
+            let text = match (&delivery.text, &delivery.raw) {
+                (Some(text), _) => fingerprint_text(text),
+                // What cannot be read is compared by its bytes.
+                (None, raw) => hex::encode(raw.as_deref().unwrap_or_default()),
+            };
+            Identity {
+                sender_key: comparable_sender(&delivery.sender),
+                fingerprint: identity::fingerprint(line, source, &text),
+            }
+        };
+        let identities = deliveries.iter().map(identify).collect();
+        Self { source, line, trusted, deliveries, identities }
+    }
+
+    /// The deliveries, in the order of their arrival.
+    #[must_use]
+    pub fn deliveries(&self) -> &[Delivery] {
+        &self.deliveries
+    }
+
+    /// Each with what tells whether it is one message with another.
+    pub fn identified(&self) -> impl Iterator<Item = (&Delivery, &Identity)> {
+        self.deliveries.iter().zip(&self.identities)
+    }
 }
 
 crate::text_enum! {

@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod order_matcher;
 pub mod retention;
 mod retry;
+mod stage;
 pub mod template_parser;
 pub mod whitelist_validator;
 

@@ -4,7 +4,7 @@
 use crate::telemetry::names;
 use std::time::Duration;
 
-use super::retry::{STORE_PAUSE, outlast};
+use super::stage::{self, Stage};
 use crate::domain::matching::Windows;
 use crate::store::Store;
 use crate::supervision::{Child, Context};
@@ -32,17 +32,17 @@ impl OrderMatcher {
 
     /// Decides all that is pending. Answers whether there may be more.
     async fn sweep(&mut self, cx: &Context<Self>) -> anyhow::Result<bool> {
-        while self.round().await? {
+        while self.decide().await? {
             cx.progress();
             if cx.stopping() {
                 return Ok(true);
             }
         }
         // There may be more only where the marked ones could be decided: else they would be marked again and again.
-        Ok(self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0 && self.round().await?)
+        Ok(self.store.mark_expired_waits(&self.windows, BUCKETS).await? > 0 && self.decide().await?)
     }
 
-    async fn round(&mut self) -> anyhow::Result<bool> {
+    async fn decide(&mut self) -> anyhow::Result<bool> {
         let decided = self.store.decide_pending(&self.windows, BUCKETS).await?;
         for (outcome, count) in [
             ("matched", decided.matched),
@@ -58,25 +58,20 @@ impl OrderMatcher {
     }
 }
 
+impl Stage for OrderMatcher {
+    const KIND: &'static str = KIND;
+
+    fn period(&self) -> Duration {
+        self.period
+    }
+
+    async fn round(&mut self, cx: &Context<Self>) -> anyhow::Result<bool> {
+        self.sweep(cx).await
+    }
+}
+
 impl Child for OrderMatcher {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
-        loop {
-            let wait = match self.sweep(cx).await {
-                Ok(more) => {
-                    cx.succeeded();
-                    if more { Duration::ZERO } else { self.period }
-                }
-                Err(error) => {
-                    outlast(KIND, error)?;
-                    STORE_PAUSE
-                }
-            };
-            if cx.stopping() {
-                return Ok(());
-            }
-            if !wait.is_zero() {
-                cx.serve_until_nudged(self, wait).await;
-            }
-        }
+        stage::run(self, cx).await
     }
 }

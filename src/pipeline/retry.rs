@@ -4,13 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use entity::sms;
+use rand::RngExt as _;
 
 use crate::domain::refusal::Refusal;
+use crate::domain::retry;
 use crate::store::stage::{Advanced, Step};
 use crate::store::{Store, StoreError};
-
-/// A text that fails a stage this often is quarantined: the fault is in the text, not in the moment.
-const ATTEMPTS_MAX: i64 = 3;
 
 /// How long a loop waits before it asks a store again that could not answer.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(2);
@@ -40,7 +39,8 @@ pub(super) fn guarded(step: impl FnOnce() -> Step) -> Step {
     })
 }
 
-/// Notes the failed attempts of a round: each is tried again after 1 s, 2 s, ... and quarantined after the last.
+/// Notes the failed attempts of a round: the fault is in the text, so it is tried [`POISON_TRIES`](retry::POISON_TRIES)
+/// times, and quarantined after the last.
 pub(super) async fn note_failures(store: &Store, stage: &'static str, advanced: Advanced) -> Result<(), StoreError> {
     for (row, error) in advanced.failed {
         let attempt = row.attempts + 1;
@@ -56,6 +56,11 @@ pub(super) async fn note_failures(store: &Store, stage: &'static str, advanced: 
 }
 
 fn next_attempt(row: &sms::Model) -> Option<Duration> {
-    let attempt = row.attempts + 1;
-    (attempt < ATTEMPTS_MAX).then(|| Duration::from_secs(1 << attempt.clamp(0, 10)))
+    let nth = row.attempts + 1;
+    (nth < retry::POISON_TRIES).then(|| retry::delay(u32::try_from(nth).unwrap_or(u32::MAX), permille()))
+}
+
+/// The chance in a wait.
+pub(super) fn permille() -> u32 {
+    rand::rng().random_range(retry::PERMILLE)
 }

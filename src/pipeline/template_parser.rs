@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use entity::sms;
 
-use super::retry::{STORE_PAUSE, note_failures, outlast};
-use super::{BATCH, retry};
+use super::BATCH;
+use super::retry::{self, note_failures};
+use super::stage::{self, Stage};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::sms::{Direction, SmsState};
 use crate::domain::template::{Parsed, Reading, TemplateBook, TemplateEntry, TemplateSpec};
@@ -30,7 +31,9 @@ const PARSING_FLAGS: Flags = Flags::NONE
     .with(Flag::Negated)
     .with(Flag::ZeroAmount)
     .with(Flag::OverMaximum)
-    .with(Flag::FinancialUnparsed);
+    .with(Flag::FinancialUnparsed)
+    // It has been read: whatever stood still before does no longer.
+    .with(Flag::RetriesExhausted);
 
 /// The actor.
 #[derive(Debug)]
@@ -70,7 +73,7 @@ impl TemplateParser {
         Ok(())
     }
 
-    async fn round(&mut self) -> anyhow::Result<bool> {
+    async fn take_round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let library = Arc::clone(&self.library);
         let basis = (Revised::Templates, self.revision.unwrap_or_default());
@@ -177,25 +180,20 @@ fn heartbeat(row: &sms::Model) -> Step {
     Step::Becomes(Box::new(after), None)
 }
 
+impl Stage for TemplateParser {
+    const KIND: &'static str = KIND;
+
+    fn period(&self) -> Duration {
+        self.period
+    }
+
+    async fn round(&mut self, _cx: &Context<Self>) -> anyhow::Result<bool> {
+        self.take_round().await
+    }
+}
+
 impl Child for TemplateParser {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
-        loop {
-            let wait = match self.round().await {
-                Ok(more) => {
-                    cx.succeeded();
-                    if more { Duration::ZERO } else { self.period }
-                }
-                Err(error) => {
-                    outlast(KIND, error)?;
-                    STORE_PAUSE
-                }
-            };
-            if cx.stopping() {
-                return Ok(());
-            }
-            if !wait.is_zero() {
-                cx.serve_until_nudged(self, wait).await;
-            }
-        }
+        stage::run(self, cx).await
     }
 }

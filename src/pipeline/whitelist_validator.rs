@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use entity::sms;
 
-use super::retry::{STORE_PAUSE, note_failures, outlast};
-use super::{BATCH, retry};
+use super::BATCH;
+use super::retry::{self, note_failures};
+use super::stage::{self, Stage};
 use crate::domain::sms::{Review, SmsState};
 use crate::store::phone::Whitelist;
 use crate::store::settings::Revised;
@@ -42,7 +43,7 @@ impl WhitelistValidator {
     }
 
     /// One round: up to [`BATCH`] messages. Answers whether there may be more.
-    async fn round(&mut self) -> anyhow::Result<bool> {
+    async fn take_round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let senders = &self.whitelist.keys;
         let basis = (Revised::Phones, self.whitelist.revision);
@@ -76,25 +77,20 @@ fn validate(row: &sms::Model, senders: &HashSet<String>) -> Step {
     Step::Becomes(Box::new(after), Some(reason.to_owned()))
 }
 
+impl Stage for WhitelistValidator {
+    const KIND: &'static str = KIND;
+
+    fn period(&self) -> Duration {
+        self.period
+    }
+
+    async fn round(&mut self, _cx: &Context<Self>) -> anyhow::Result<bool> {
+        self.take_round().await
+    }
+}
+
 impl Child for WhitelistValidator {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
-        loop {
-            let wait = match self.round().await {
-                Ok(more) => {
-                    cx.succeeded();
-                    if more { Duration::ZERO } else { self.period }
-                }
-                Err(error) => {
-                    outlast(KIND, error)?;
-                    STORE_PAUSE
-                }
-            };
-            if cx.stopping() {
-                return Ok(());
-            }
-            if !wait.is_zero() {
-                cx.serve_until_nudged(self, wait).await;
-            }
-        }
+        stage::run(self, cx).await
     }
 }

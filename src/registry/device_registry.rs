@@ -1,18 +1,20 @@
 //! Owns the shooter devices: phones that post their SMS to us.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
-use tokio::time::Instant;
+use jiff::tz::TimeZone;
 
+use super::device_book::{DeviceBook, FRESH};
 use super::fields::Fields;
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::device::{Device, DeviceInput};
 use crate::contract::page::{Page, PageRequest};
 use crate::domain::refusal::Refusal;
 use crate::secrets::{hash_token, new_token};
-use crate::sources::shooter::{Format, signing_key_of};
+use crate::sources::shooter::{Format, ingest_url, signing_key_of};
 use crate::store::device::KnownDevices;
 pub use crate::store::device::{DeviceSecret, KnownDevice};
 use crate::store::{Store, StoreError};
@@ -21,13 +23,15 @@ use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 /// The kind of this actor, and its id.
 pub const KIND: &str = "device_registry";
 
-/// How often `last_seen_at` is brought up to date.
+/// How often `last_seen_at` is brought up to date, and silence judged.
 const PERIOD: Duration = Duration::from_mins(1);
+/// How soon a round that failed is done again.
+const AGAIN: Duration = Duration::from_secs(5);
 
-/// How long a device is taken from memory without asking whether another process changed it.
-const FRESH: Duration = Duration::from_secs(1);
+/// The default of `shooter.enrolled_max`.
+const ENROLLED_MAX: u32 = 100;
 
-/// The actor. Keeps all devices in memory, since every delivery looks for one.
+/// The actor. Keeps all devices in memory, in a book that HTTP reads, since every delivery looks for one.
 #[derive(Debug)]
 pub struct DeviceRegistry {
     store: Store,
@@ -35,27 +39,38 @@ pub struct DeviceRegistry {
     whitelist_validator: Nudger,
     /// What phones are told: `https://recon.example.com`, without a slash at its end.
     public_url: String,
-    known: Option<Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    devices: KnownDevices,
-    checked_at: Instant,
+    /// The operators' time zone, in whose hours a phone's rhythm is kept.
+    time_zone: TimeZone,
+    /// Phones that registered themselves and wait for trust at most.
+    enrolled_max: u32,
+    book: DeviceBook,
 }
 
 impl DeviceRegistry {
     /// The actor over `store`. `public_url` is what the URLs for phones begin with: `service.public_url`, or
-    /// `http://<service.bind>`.
+    /// `http://<service.bind>`. The hours of a phone's rhythm are hours of `time_zone`. What it knows of the devices it
+    /// writes into `book`.
     #[must_use]
-    pub fn new(store: Store, whitelist_validator: Nudger, public_url: &str) -> Self {
+    pub fn new(
+        store: Store,
+        whitelist_validator: Nudger,
+        public_url: &str,
+        time_zone: TimeZone,
+        book: DeviceBook,
+    ) -> Self {
         let public_url = public_url.trim_end_matches('/').to_owned();
-        Self { store, whitelist_validator, public_url, known: None }
+        Self { store, whitelist_validator, public_url, time_zone, enrolled_max: ENROLLED_MAX, book }
+    }
+
+    /// With another bound on the phones that registered themselves and wait for trust.
+    #[must_use]
+    pub fn enrolled_max(mut self, enrolled_max: u32) -> Self {
+        self.enrolled_max = enrolled_max;
+        self
     }
 
     fn ingest_urls(&self, token: &str) -> BTreeMap<String, String> {
-        let url = |format: &Format| format!("{}/ingest/{token}/{format}", self.public_url);
-        Format::ALL.iter().map(|format| (format.to_string(), url(format))).collect()
+        Format::ALL.iter().map(|format| (format.to_string(), ingest_url(&self.public_url, token, *format))).collect()
     }
 
     async fn add(&mut self, caller: &Caller, mut input: DeviceInput) -> Result<Answer, Refusal> {
@@ -63,19 +78,21 @@ impl DeviceRegistry {
         let token = new_token();
         let urls = self.ingest_urls(&token);
         let answer = self.store.add_device(caller, &input, &token, urls).await?;
-        self.known = None;
+        self.book.clear();
         Ok(answer)
     }
 
     async fn delete(&mut self, caller: &Caller, id: i64) -> Result<Answer, Refusal> {
         let answer = self.store.delete_device(caller, id).await?;
-        self.known = None;
+        self.book.clear();
         Ok(answer)
     }
 
     async fn trust(&mut self, caller: &Caller, id: i64, trusted: bool) -> Result<Answer, Refusal> {
-        let answer = self.store.trust_device(caller, id, trusted).await?;
-        self.known = None;
+        let token = new_token();
+        let urls = self.ingest_urls(&token);
+        let answer = self.store.set_trust(caller, id, trusted, (token, urls)).await?;
+        self.book.clear();
         self.whitelist_validator.nudge();
         Ok(answer)
     }
@@ -88,8 +105,8 @@ impl DeviceRegistry {
         if let Some(device) = self.devices(FRESH).await?.enrolled.get(&name) {
             return Ok(device.clone());
         }
-        let device = self.store.enrol_device(&name).await?;
-        self.known = None;
+        let device = self.store.enrol_device(&name, u64::from(self.enrolled_max)).await?;
+        self.book.clear();
         Ok(device)
     }
 
@@ -103,20 +120,28 @@ impl DeviceRegistry {
     }
 
     /// The devices as they were at most `fresh` ago.
-    async fn devices(&mut self, fresh: Duration) -> Result<&KnownDevices, StoreError> {
-        let now = Instant::now();
-        let current = match self.known.take() {
-            Some(known) if fresh > Duration::ZERO && now.duration_since(known.checked_at) < fresh => known,
-            Some(known) if self.store.devices_revision().await? == known.devices.revision => {
-                Known { checked_at: now, ..known }
-            }
-            _ => Known { devices: self.store.known_devices().await?, checked_at: now },
+    async fn devices(&mut self, fresh: Duration) -> Result<Arc<KnownDevices>, StoreError> {
+        if let Some(devices) = self.book.checked_within(fresh) {
+            return Ok(devices);
+        }
+        let current = match self.book.last() {
+            Some(devices) if self.store.devices_revision().await? == devices.revision => devices,
+            _ => Arc::new(self.store.known_devices().await?),
         };
-        Ok(&self.known.insert(current).devices)
+        self.book.write(Arc::clone(&current));
+        Ok(current)
     }
 
     async fn round(&mut self) -> Result<(), StoreError> {
-        self.store.note_devices_seen().await?;
+        self.store.note_devices_seen(&self.time_zone).await?;
+        for hearing in self.store.judge_silence(&self.time_zone).await? {
+            let (id, name) = (hearing.id, hearing.name);
+            if let Some(since) = hearing.silent_since {
+                tracing::warn!(device.id = id, device.name = name, silent.since = %since, "a phone is silent for longer than usual");
+            } else {
+                tracing::info!(device.id = id, device.name = name, "a phone is not missed any more");
+            }
+        }
         if self.store.release_trusted().await? > 0 {
             self.whitelist_validator.nudge();
         }
@@ -145,15 +170,21 @@ fn validate(input: &mut DeviceInput) -> Result<(), Refusal> {
 impl Child for DeviceRegistry {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            match self.round().await {
-                Ok(()) => cx.succeeded(),
-                // Requests are answered all the same; health shows that this loop does not succeed.
-                Err(error) => tracing::warn!(%error, "the device registry could not bring its devices up to date"),
-            }
+            let wait = match self.round().await {
+                Ok(()) => {
+                    cx.succeeded();
+                    PERIOD
+                }
+                // Requests are answered all the same; health shows it once this loop's deadline is over.
+                Err(error) => {
+                    tracing::warn!(%error, "the device registry could not bring its devices up to date");
+                    AGAIN
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            cx.serve_until_nudged(self, PERIOD).await;
+            cx.serve_until_nudged(self, wait).await;
         }
     }
 }
@@ -235,7 +266,7 @@ pub struct DeleteDevice {
     pub id: i64,
 }
 
-/// Trusts a device, or not: 200 with the [`Device`].
+/// Trusts a device, or not: 200 with the `TrustedDevice`.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Answer, Refusal>")]
 pub struct TrustDevice {
@@ -247,7 +278,7 @@ pub struct TrustDevice {
     pub trusted: bool,
 }
 
-/// Makes or finds the self-registered device of that name.
+/// Makes or finds the self-registered device of that name that waits for trust.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<KnownDevice, Refusal>")]
 pub struct EnrolDevice {

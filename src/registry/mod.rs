@@ -4,6 +4,7 @@
 
 pub mod actor_control;
 pub mod audit_log;
+pub mod device_book;
 pub mod device_registry;
 pub mod event_feed;
 mod fields;
@@ -11,5 +12,6 @@ pub mod order_book;
 pub mod phone_whitelist;
 pub mod pushbullet_registry;
 pub mod review_desk;
+pub mod telegram_bots;
 pub mod template_book;
 pub mod top_info;

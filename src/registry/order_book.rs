@@ -11,15 +11,18 @@ use crate::contract::page::{Page, PageRequest};
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Order, OrderInput};
 use crate::domain::refusal::{FieldError, Refusal};
-use crate::store::order::put_orders;
+use crate::store::order::{OrdersPut, put_orders};
 use crate::store::{Done, Store};
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
+use crate::telemetry::names;
 
 /// The kind of this actor.
 pub const KIND: &str = "order_book";
 
 /// Orders in one request at most.
 pub const ORDERS_MAX: usize = 1_000;
+/// Conflicts that are remembered as said.
+const TOLD_MAX: usize = 10_000;
 /// Wrong fields that are named in one refusal at most.
 const ERRORS_MAX: usize = 50;
 
@@ -28,13 +31,33 @@ const ERRORS_MAX: usize = 50;
 pub struct OrderBook {
     store: Store,
     matcher: Nudger,
+    /// Orders and versions of which the log has said that their content differs: the wallet may send them for ever.
+    told: HashSet<(String, i64)>,
 }
 
 impl OrderBook {
     /// An order book that wakes the matcher.
     #[must_use]
     pub fn new(store: Store, matcher: Nudger) -> Self {
-        Self { store, matcher }
+        Self { store, matcher, told: HashSet::new() }
+    }
+
+    /// Counts the orders that came in a version that is here with other content, and says each once in the log.
+    fn tell_conflicts(&mut self, conflicting: Vec<(String, i64)>) {
+        let count = u64::try_from(conflicting.len()).unwrap_or(u64::MAX);
+        metrics::counter!(names::ORDERS_CONFLICTING).increment(count);
+        if self.told.len() > TOLD_MAX {
+            self.told.clear();
+        }
+        for (order_id, version) in conflicting {
+            if self.told.insert((order_id.clone(), version)) {
+                tracing::warn!(
+                    order.id = order_id,
+                    order.version = version,
+                    "the wallet told an order again in the same version with other content; what is here stays"
+                );
+            }
+        }
     }
 }
 
@@ -55,19 +78,25 @@ impl Serve<PutOrders> for OrderBook {
         Serving::exclusive(async move {
             let orders = orders_of(msg.orders)?;
             let now = self.store.now();
+            let mut conflicting = Vec::new();
             let answer = self
                 .store
                 .command(&msg.caller, "orders.put", async |txn| {
-                    let taken = put_orders(txn, &orders, now).await?;
+                    let OrdersPut { taken, conflicting: differing } = put_orders(txn, &orders, now).await?;
                     let subject = match orders.as_slice() {
                         [one] => format!("order/{}", one.order_id),
                         many => format!("orders/{}", many.len()),
                     };
                     let ids: Vec<&str> = orders.iter().map(|order| order.order_id.as_str()).collect();
-                    let detail = json!({"orders": ids, "upserted": taken.upserted, "stale": taken.stale});
+                    let other: Vec<&str> = differing.iter().map(|(id, _)| id.as_str()).collect();
+                    let detail = json!({
+                        "orders": ids, "upserted": taken.upserted, "stale": taken.stale, "conflicting": other,
+                    });
+                    conflicting = differing;
                     Ok(Done { answer: Answer::new(200, &taken)?, subject, detail })
                 })
                 .await?;
+            self.tell_conflicts(conflicting);
             self.matcher.nudge();
             Ok(answer)
         })

@@ -18,6 +18,8 @@ pub const KIND: &str = "phone_whitelist";
 
 /// How often messages are looked for that were being judged while their sender was added.
 const PERIOD: Duration = Duration::from_mins(1);
+/// How soon a round that failed is done again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The actor. Holds nothing but its store: the table is the whitelist.
 #[derive(Debug)]
@@ -59,19 +61,24 @@ fn validate(input: &mut PhoneInput) -> Result<String, Refusal> {
 impl Child for PhoneWhitelist {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         loop {
-            match self.store.revalidate_listed().await {
-                Ok(0) => cx.succeeded(),
-                Ok(_) => {
-                    self.whitelist_validator.nudge();
+            let wait = match self.store.revalidate_listed().await {
+                Ok(found) => {
+                    if found > 0 {
+                        self.whitelist_validator.nudge();
+                    }
                     cx.succeeded();
+                    PERIOD
                 }
-                // Requests are answered all the same; health shows that this loop does not succeed.
-                Err(error) => tracing::warn!(%error, "the phone whitelist could not look after rejected messages"),
-            }
+                // Requests are answered all the same; health shows it once this loop's deadline is over.
+                Err(error) => {
+                    tracing::warn!(%error, "the phone whitelist could not look after rejected messages");
+                    AGAIN
+                }
+            };
             if cx.stopping() {
                 return Ok(());
             }
-            cx.serve_until_nudged(self, PERIOD).await;
+            cx.serve_until_nudged(self, wait).await;
         }
     }
 }

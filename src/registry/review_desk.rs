@@ -7,11 +7,15 @@ use crate::contract::caller::{Answer, Caller};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{CheckInput, ResetDone, ResetInput, SmsDetail, SmsFilter, SmsItem};
 use crate::domain::refusal::Refusal;
+use crate::domain::sms::{CheckDecision, SmsState};
+use crate::domain::source::SourceRef;
+pub use crate::store::repeat::Repeat;
 use crate::store::review::{check, reset};
 use crate::store::sms::item_of;
 use crate::store::sms_change::SmsChanges;
 use crate::store::{Done, Store};
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
+use crate::telemetry::names;
 
 /// The kind of this actor.
 pub const KIND: &str = "review_desk";
@@ -94,13 +98,15 @@ impl Serve<ResetSms> for ReviewDesk {
     fn serve<'a>(&'a mut self, msg: ResetSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
         Serving::exclusive(async move {
             let ids = self.ids_of(&msg.input).await?;
+            // Only who names held messages means them.
+            let release_held = msg.input.filter.as_ref().is_none_or(|filter| filter.state == Some(SmsState::Held));
             let now = self.store.now();
             let actor = format!("operator:{}", msg.caller.name());
             let answer = self
                 .store
                 .command(&msg.caller, "sms.reset", async |txn| {
                     let mut changes = SmsChanges::new(txn, now, &actor);
-                    let mut done: ResetDone = reset(&mut changes, &ids).await?;
+                    let mut done: ResetDone = reset(&mut changes, &ids, release_held).await?;
                     changes.finish().await?;
                     let skipped = done.skipped.len();
                     done.skipped.truncate(SKIPPED_SHOWN);
@@ -108,7 +114,10 @@ impl Serve<ResetSms> for ReviewDesk {
                         [one] => format!("sms/{one}"),
                         many => format!("sms ({})", many.len()),
                     };
-                    let detail = json!({"input": msg.input, "reset": done.reset, "skipped": skipped});
+                    let mut detail = json!({"input": msg.input, "reset": done.reset, "skipped": skipped});
+                    if !done.released.is_empty() {
+                        detail["released"] = json!(done.released);
+                    }
                     Ok(Done { answer: Answer::new(200, &done)?, subject, detail })
                 })
                 .await?;
@@ -168,7 +177,7 @@ impl Serve<CheckSms> for ReviewDesk {
             if msg.input.note.as_ref().is_some_and(|note| note.chars().count() > 1_000) {
                 return Err(Refusal::invalid("note", "must have at most 1,000 characters"));
             }
-            if msg.input.order_id.is_some() && msg.input.decision != crate::domain::sms::CheckDecision::Confirm {
+            if msg.input.order_id.is_some() && msg.input.decision != CheckDecision::Confirm {
                 return Err(Refusal::invalid("order_id", "only a confirmation can name an order"));
             }
             let now = self.store.now();
@@ -186,6 +195,35 @@ impl Serve<CheckSms> for ReviewDesk {
                 .await?;
             self.matcher.nudge();
             Ok(answer)
+        })
+    }
+}
+
+/// Tells of deliveries that were answered as ones that came before: answers how many of them say something else than the
+/// first did.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<usize, Refusal>")]
+pub struct NoteRepeats {
+    /// What brought them.
+    pub source: SourceRef,
+    /// What they say.
+    pub repeats: Vec<Repeat>,
+}
+
+impl Serve<NoteRepeats> for ReviewDesk {
+    fn serve<'a>(&'a mut self, msg: NoteRepeats, _cx: &'a mut Context<Self>) -> Serving<'a, Result<usize, Refusal>> {
+        let store = self.store.clone();
+        Serving::detached(async move {
+            let differing = store.note_repeats(msg.source, &msg.repeats).await?;
+            if let Some(first) = differing.first() {
+                let count = u64::try_from(differing.len()).unwrap_or(u64::MAX);
+                metrics::counter!(names::REPEATS_DIFFERING, "source" => msg.source.kind.as_str()).increment(count);
+                tracing::warn!(
+                    source = %msg.source, sms.id = first, count,
+                    "known ids came again with other texts, which were not stored: the program's ids may begin anew"
+                );
+            }
+            Ok(differing.len())
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Owns the recharge templates.
 
 mod overlap;
+mod trial;
 
 use actix::Message;
 
@@ -9,11 +10,13 @@ use crate::contract::page::{Page, PageRequest};
 use crate::contract::template::{TemplateTestDone, TemplateTestInput, TemplateTestResult, TemplateView};
 use crate::domain::phone::comparable_sender;
 use crate::domain::refusal::{FieldError, Refusal};
-use crate::domain::template::TemplateSpec;
+use crate::domain::template::{Reading, TemplateSpec};
 use crate::domain::text::normalise;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
+
+pub use trial::{BacktestTemplate, SuggestTemplate};
 
 /// The kind of this actor, and its id.
 pub const KIND: &str = "template_book";
@@ -115,18 +118,22 @@ async fn test(input: TemplateTestInput, now: UnixMs) -> Result<TemplateTestDone,
         let within = |error: FieldError| FieldError::new(format!("template.{}", error.field), error.message);
         let compiled = input.template.compile();
         let compiled = compiled.map_err(|errors| Refusal::Invalid(errors.into_iter().map(within).collect()))?;
-        let results = input.texts.iter().map(|text| match compiled.read(&normalise(text), now) {
-            Some(reading) => TemplateTestResult {
-                matched: true,
-                fields: reading.fields.to_map(),
-                spans: reading.spans,
-                flags: reading.flags,
-            },
-            None => TemplateTestResult { matched: false, ..TemplateTestResult::default() },
-        });
+        let results = input.texts.iter().map(|text| test_result(compiled.read(&normalise(text), now)));
         Ok(TemplateTestDone { results: results.collect() })
     })
     .await
+}
+
+fn test_result(reading: Option<Reading>) -> TemplateTestResult {
+    match reading {
+        Some(reading) => TemplateTestResult {
+            matched: true,
+            fields: reading.fields.to_map(),
+            spans: reading.spans,
+            flags: reading.flags,
+        },
+        None => TemplateTestResult::default(),
+    }
 }
 
 impl Child for TemplateBook {}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rand::Rng as _;
+use secrecy::ExposeSecret as _;
 
 use crate::private_file::{self, PrivateFileError};
 
@@ -35,7 +36,29 @@ impl KeyFileError {
 }
 
 pub(super) fn open_or_create(path: &Path) -> Result<BTreeMap<u32, RawKey>, KeyFileError> {
+    keys_of(path, &private_file::read_or_create(path, first_text)?)
+}
+
+/// Adds a key of the next version, made from the machine's random numbers.
+pub(super) fn add(path: &Path) -> Result<BTreeMap<u32, RawKey>, KeyFileError> {
     let text = private_file::read_or_create(path, first_text)?;
+    let newest = keys_of(path, &text)?.keys().next_back().copied().unwrap_or(0);
+    replace(path, &format!("{}\n{}", text.trim_end(), line(newest + 1)))
+}
+
+/// Takes all keys but the newest out.
+pub(super) fn keep_newest(path: &Path) -> Result<BTreeMap<u32, RawKey>, KeyFileError> {
+    let keys = open_or_create(path)?;
+    let (version, key) = keys.last_key_value().ok_or_else(|| KeyFileError::no_key(path))?;
+    replace(path, &format!("{HEADING}\n{version} {}\n", hex::encode(key.expose_secret())))
+}
+
+fn replace(path: &Path, text: &str) -> Result<BTreeMap<u32, RawKey>, KeyFileError> {
+    private_file::replace(path, text)?;
+    keys_of(path, text)
+}
+
+fn keys_of(path: &Path, text: &str) -> Result<BTreeMap<u32, RawKey>, KeyFileError> {
     let mut keys = BTreeMap::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -50,9 +73,14 @@ pub(super) fn open_or_create(path: &Path) -> Result<BTreeMap<u32, RawKey>, KeyFi
 }
 
 fn first_text() -> String {
+    format!("{HEADING}\n{}", line(1))
+}
+
+/// The line of a new key.
+fn line(version: u32) -> String {
     let mut key = [0u8; 32];
     rand::rng().fill_bytes(&mut key);
-    format!("{HEADING}\n1 {}\n", hex::encode(key))
+    format!("{version} {}\n", hex::encode(key))
 }
 
 fn parse(line: &str) -> Option<(u32, RawKey)> {

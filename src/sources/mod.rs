@@ -6,7 +6,9 @@
 
 pub mod claim;
 pub mod family;
+pub mod fuzz;
 pub mod pushbullet;
 pub mod roster;
 pub mod shooter;
+pub mod telegram;
 pub mod tls;

@@ -1,5 +1,6 @@
 //! People's requests: one transaction with the change, its audit entry and the answer that is saved for repetition.
 
+use sea_orm::TransactionTrait as _;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,9 @@ struct Saved {
 impl Store {
     /// Carries out a request in one transaction: `work`, the audit entry `action`, and the saved answer.
     ///
-    /// A request whose `Idempotency-Key` was used before is answered as then (INV-S3), or refused where the body differs.
+    /// A request whose `Idempotency-Key` was used before is answered as then (INV-S3), or refused where the body differs. A
+    /// conflict is such an answer: a repetition that was on its way must not go through because something moved meanwhile.
+    /// Other refusals are not kept: nothing was done, and nothing can have moved.
     ///
     /// # Errors
     /// What `work` refused, or why the store could not commit: then nothing of it is stored.
@@ -43,24 +46,35 @@ impl Store {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<Done, StoreError>,
     ) -> Result<Answer, Refusal> {
         let now = self.now();
-        let answer = self
-            .write(async |txn| {
-                if let Some(idempotency) = &caller.idempotency {
-                    // Two requests with one key at once: the second waits here and finds the first's answer.
-                    lock(txn, Lock::Key(idempotency.key.as_bytes())).await?;
-                    if let Some(answer) = self.saved_answer(txn, idempotency).await? {
-                        return Ok(answer);
-                    }
-                }
+        self.write(async |txn| {
+            let Some(idempotency) = &caller.idempotency else {
                 let done = work(txn).await?;
                 audit::append(txn, now, caller.name(), action, &done.subject, &done.detail).await?;
-                if let Some(idempotency) = &caller.idempotency {
+                return Ok(Ok(done.answer));
+            };
+            // Two requests with one key at once: the second waits here and finds the first's answer.
+            lock(txn, Lock::Key(idempotency.key.as_bytes())).await?;
+            if let Some(answer) = self.saved_answer(txn, idempotency).await? {
+                return Ok(Ok(answer));
+            }
+            // In a savepoint: of a work that is refused nothing stays but its refusal.
+            let savepoint = txn.begin().await?;
+            match work(&savepoint).await {
+                Ok(done) => {
+                    savepoint.commit().await?;
+                    audit::append(txn, now, caller.name(), action, &done.subject, &done.detail).await?;
                     self.save_answer(txn, idempotency, &done.answer, now).await?;
+                    Ok(Ok(done.answer))
                 }
-                Ok(done.answer)
-            })
-            .await?;
-        Ok(answer)
+                Err(StoreError::Refused(Refusal::Conflict(detail))) => {
+                    savepoint.rollback().await?;
+                    self.save_answer(txn, idempotency, &Answer::conflict(&detail), now).await?;
+                    Ok(Err(Refusal::Conflict(detail)))
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await?
     }
 
     /// Writes an audit entry by itself: for what is not done in the store.

@@ -1,7 +1,11 @@
 //! Opening the database: one writer and some readers on SQLite, one pool on PostgreSQL.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::StoreError;
@@ -23,11 +27,12 @@ impl StoreOptions {
 }
 
 /// How long anyone waits for a connection (reliability: bounded at 3 s).
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The writer and the readers.
 pub(super) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
     if options.url.starts_with("sqlite:") {
+        make_for_this_user(&options.url);
         let writer = Database::connect(sqlite(&options.url, true)).await?;
         let mut readers = sqlite(&options.url, false);
         readers.max_connections(options.connections.max(1)).min_connections(0);
@@ -42,6 +47,48 @@ pub(super) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, 
         .test_before_acquire(true);
     let both = Database::connect(pool).await?;
     Ok((both.clone(), both))
+}
+
+/// What holds on every connection to SQLite.
+const PRAGMAS: [(&str, &str); 4] = [
+    ("journal_mode", "WAL"),
+    // FULL: an acknowledged message survives a power cut. NORMAL would lose the last commits.
+    ("synchronous", "FULL"),
+    ("wal_autocheckpoint", "16000"),
+    ("temp_store", "MEMORY"),
+];
+
+/// The file of a `sqlite://` address; none for another engine or a database in memory.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite://")?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(path.into_owned()))
+}
+
+/// Makes the file, where there is none, before SQLite does: that would leave it to the umask who can read customers' texts.
+/// Its `-wal` and `-shm` take over its mode.
+fn make_for_this_user(url: &str) {
+    let made = sqlite_file(url).map(|path| File::options().write(true).create_new(true).mode(0o600).open(path));
+    if let Some(Err(error)) = made {
+        // It is there already; or it cannot be made, and SQLite says why.
+        tracing::trace!(%error, "no database file was made");
+    }
+}
+
+/// The connection of the inbox, to a database that is there.
+pub(super) fn for_intake(file: &Path) -> Result<rusqlite::Connection, StoreError> {
+    use rusqlite::OpenFlags;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = rusqlite::Connection::open_with_flags(file, flags)?;
+    connection.busy_timeout(ACQUIRE_TIMEOUT)?;
+    for (name, value) in PRAGMAS {
+        connection.pragma_update(None, name, value)?;
+    }
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    Ok(connection)
 }
 
 fn sqlite(url: &str, writer: bool) -> ConnectOptions {
@@ -59,15 +106,11 @@ fn sqlite(url: &str, writer: bool) -> ConnectOptions {
                 .create_if_missing(writer)
                 .busy_timeout(ACQUIRE_TIMEOUT)
                 .foreign_keys(true)
-                // A group commit has as many forms of each insert as there can be messages in it.
+                // A stage's commit has as many forms of each insert as there can be messages in it.
                 .statement_cache_capacity(if writer { 512 } else { 100 })
-                .pragma("journal_mode", "WAL")
-                // FULL: an acknowledged message survives a power cut. NORMAL would lose the last commits.
-                .pragma("synchronous", "FULL")
-                .pragma("wal_autocheckpoint", "16000")
                 // Pages in memory, in KiB: the hot ends of the indexes of a busy day.
-                .pragma("cache_size", if writer { "-32000" } else { "-4000" })
-                .pragma("temp_store", "MEMORY");
+                .pragma("cache_size", if writer { "-32000" } else { "-4000" });
+            let sqlite = PRAGMAS.iter().fold(sqlite, |sqlite, (name, value)| sqlite.pragma(*name, *value));
             if writer { sqlite } else { sqlite.pragma("query_only", "ON") }
         })
         .map_sqlx_sqlite_pool_opts(|pool| {

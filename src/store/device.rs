@@ -2,27 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use entity::{shooter_device, sighting};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use entity::shooter_device;
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::device_trust::{hold, release};
-use super::settings::{self, Revised, raise_revision, revision};
+use super::settings::{Revised, raise_revision, revision};
 use super::sms_return::actor_of;
 use super::{Done, Lock, Store, StoreError, audit, count_if, lock};
 use crate::contract::caller::{Answer, Caller};
-use crate::contract::device::{Device, DeviceInput, NewDevice};
+use crate::contract::device::{Device, DeviceInput, NewDevice, TrustedDevice};
 use crate::contract::page::{Page, PageRequest};
 use crate::domain::refusal::Refusal;
-use crate::domain::source::SourceKind;
 use crate::domain::time::UnixMs;
 use crate::secrets::{Place, hash_token, new_token};
-
-/// Up to which sighting `last_seen_at` has been brought.
-const SEEN_THROUGH: &str = "device.seen_through";
 
 /// What ingestion knows of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +49,7 @@ pub struct KnownDevices {
     pub revision: i64,
     /// By the SHA-256 of the token in their URL.
     pub by_token: HashMap<[u8; 32], KnownDevice>,
-    /// Those that registered themselves, by the name they gave.
+    /// Those that registered themselves and are not trusted, by the name they gave.
     pub enrolled: HashMap<String, KnownDevice>,
 }
 
@@ -84,7 +79,10 @@ impl Store {
         for row in shooter_device::Entity::find().all(self.reader()).await? {
             let device = self.known(&row)?;
             if row.enrolled {
-                known.enrolled.insert(row.name, device);
+                // Anybody with the enrolment token can give its name: nobody is trusted by it.
+                if !row.trusted {
+                    known.enrolled.insert(row.name, device);
+                }
                 continue;
             }
             let hash = row.token_hash.as_slice().try_into();
@@ -145,6 +143,7 @@ impl Store {
                 enrolled: false,
                 signed: input.secret.is_some(),
                 last_seen_at: None,
+                silent_since: None,
                 created_at: now,
             };
             let detail = json!({ "name": device.name, "line": device.line, "signed": device.signed });
@@ -181,44 +180,67 @@ impl Store {
     }
 
     /// Trusts a device and lets its held messages flow, or holds those of its messages that are not final: 200 with the
-    /// [`Device`].
+    /// [`TrustedDevice`].
+    ///
+    /// One that registered itself is known by its name and the token that all share, so that any of them could speak for it.
+    /// With the trust it becomes a device that `own` stands for, and that name is nobody's again.
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where there is none; else where the store cannot commit.
-    pub async fn trust_device(&self, caller: &Caller, id: i64, trusted: bool) -> Result<Answer, Refusal> {
+    pub async fn set_trust(
+        &self,
+        caller: &Caller,
+        id: i64,
+        trusted: bool,
+        own: (String, BTreeMap<String, String>),
+    ) -> Result<Answer, Refusal> {
         let now = self.now();
         let action = if trusted { "shooter_device.trust" } else { "shooter_device.distrust" };
         self.command(caller, action, async |txn| {
             lock(txn, Lock::Key(Revised::Devices.key().as_bytes())).await?;
             let mut row = device_row(txn, id).await?;
-            let change = shooter_device::ActiveModel { id: Set(id), trusted: Set(trusted), ..Default::default() };
+            let mut change = shooter_device::ActiveModel { id: Set(id), trusted: Set(trusted), ..Default::default() };
+            let own = Some(own).filter(|_| trusted && row.enrolled);
+            if let Some((token, _)) = &own {
+                change.token_hash = Set(hash_token(token).to_vec());
+                change.enrolled = Set(false);
+                row.enrolled = false;
+            }
             shooter_device::Entity::update(change).exec(txn).await?;
             raise_revision(txn, Revised::Devices, now).await?;
             let actor = actor_of(caller);
             let detail = if trusted {
-                json!({ "name": row.name, "released": release(txn, now, &actor, Some(id)).await? })
+                json!({ "name": row.name, "own_token": own.is_some(), "released": release(txn, now, &actor, Some(id)).await? })
             } else {
                 json!({ "name": row.name, "held": hold(txn, now, &actor, id).await? })
             };
             row.trusted = trusted;
-            Ok(Done { answer: Answer::new(200, &view(row))?, subject: format!("shooter_device/{id}"), detail })
+            let (device_token, ingest_urls) = own.unzip();
+            let device = TrustedDevice { device: view(row), device_token, ingest_urls };
+            Ok(Done { answer: Answer::new(200, &device)?, subject: format!("shooter_device/{id}"), detail })
         })
         .await
     }
 
-    /// Finds the self-registered device of that name, or makes it: not trusted, with a token that nobody is told.
+    /// Finds the self-registered device of that name that is not trusted, or makes it, with a token that nobody is told.
     ///
     /// # Errors
-    /// Where the store cannot commit.
-    pub async fn enrol_device(&self, name: &str) -> Result<KnownDevice, StoreError> {
+    /// [`Refusal::TooMany`] where `at_most` wait for trust already; else where the store cannot commit.
+    pub async fn enrol_device(&self, name: &str, at_most: u64) -> Result<KnownDevice, StoreError> {
         let now = self.now();
         self.write(async |txn| {
             lock(txn, Lock::Key(Revised::Devices.key().as_bytes())).await?;
-            let same_name = shooter_device::Entity::find()
+            let waiting = shooter_device::Entity::find()
                 .filter(shooter_device::Column::Enrolled.eq(true))
-                .filter(shooter_device::Column::Name.eq(name));
-            if let Some(row) = same_name.one(txn).await? {
+                .filter(shooter_device::Column::Trusted.eq(false));
+            if let Some(row) = waiting.clone().filter(shooter_device::Column::Name.eq(name)).one(txn).await? {
                 return self.known(&row);
+            }
+            if waiting.count(txn).await? >= at_most {
+                return Err(Refusal::TooMany(format!(
+                    "{at_most} phones that registered themselves wait for trust already: trust or delete some"
+                ))
+                .into());
             }
             let row = new_row(name, None, &new_token(), false, now);
             let id = shooter_device::Entity::insert(row).exec(txn).await?.last_insert_id;
@@ -226,55 +248,6 @@ impl Store {
             let subject = format!("shooter_device/{id}");
             audit::append(txn, now, "enrolment", "shooter_device.enrol", &subject, &json!({ "name": name })).await?;
             Ok(KnownDevice { id, line: None, trusted: false, secret: None })
-        })
-        .await
-    }
-
-    /// Brings `last_seen_at` of all devices up to their latest sighting: one small write however much was delivered.
-    ///
-    /// # Errors
-    /// Where the store cannot commit.
-    pub async fn note_devices_seen(&self) -> Result<(), StoreError> {
-        let through = match settings::get(self.reader(), SEEN_THROUGH).await? {
-            Some((value, _)) => value.parse().map_err(|error| StoreError::corrupt(SEEN_THROUGH, error))?,
-            None => 0_i64,
-        };
-        let newest = sighting::Entity::find()
-            .select_only()
-            .column(sighting::Column::Id)
-            .order_by_desc(sighting::Column::Id)
-            .limit(1)
-            .into_tuple::<i64>()
-            .one(self.reader())
-            .await?;
-        let Some(newest) = newest.filter(|newest| *newest != through) else { return Ok(()) };
-        let mut seen = sighting::Entity::find()
-            .select_only()
-            .column(sighting::Column::SourceId)
-            .column_as(sighting::Column::StoredAt.max(), "seen")
-            .filter(sighting::Column::Id.gt(through))
-            .filter(sighting::Column::Id.lte(newest))
-            .filter(sighting::Column::SourceKind.eq(SourceKind::Shooter.as_str()))
-            .group_by(sighting::Column::SourceId)
-            .into_tuple::<(i64, i64)>()
-            .all(self.reader())
-            .await?;
-        // In the order in which the inbox locks them.
-        seen.sort_unstable();
-        let now = self.now();
-        self.write(async |txn| {
-            for (id, at) in &seen {
-                let older = Condition::any()
-                    .add(shooter_device::Column::LastSeenAt.is_null())
-                    .add(shooter_device::Column::LastSeenAt.lt(*at));
-                shooter_device::Entity::update_many()
-                    .col_expr(shooter_device::Column::LastSeenAt, Expr::value(*at))
-                    .filter(shooter_device::Column::Id.eq(*id))
-                    .filter(older)
-                    .exec(txn)
-                    .await?;
-            }
-            settings::put(txn, SEEN_THROUGH, &newest.to_string(), now).await
         })
         .await
     }
@@ -297,6 +270,8 @@ fn new_row(name: &str, line: Option<String>, token: &str, trusted: bool, now: Un
         enrolled: Set(!trusted),
         created_at: Set(now.0),
         last_seen_at: Set(None),
+        rhythm: Set(None),
+        silent_since: Set(None),
     }
 }
 
@@ -309,6 +284,7 @@ fn view(row: shooter_device::Model) -> Device {
         enrolled: row.enrolled,
         signed: row.secret.is_some(),
         last_seen_at: row.last_seen_at.map(UnixMs),
+        silent_since: row.silent_since.map(UnixMs),
         created_at: UnixMs(row.created_at),
     }
 }

@@ -14,6 +14,9 @@ pub enum StoreError {
     // Its own words name its causes: as a `source` they would be printed again, twice.
     #[error("the store failed: {0}")]
     Database(DbErr),
+    /// SQLite failed at intake.
+    #[error("the store failed: {0}")]
+    Sqlite(rusqlite::Error),
     /// A row holds what no version of this program wrote.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),
@@ -33,6 +36,7 @@ impl StoreError {
             Self::Refused(refusal) => matches!(refusal, Refusal::Unavailable(_)),
             Self::Corrupt(_) => false,
             Self::Database(error) => is_transient(error),
+            Self::Sqlite(error) => error.sqlite_error().is_some_and(|error| is_transient_sqlite(error.extended_code)),
         }
     }
 
@@ -55,6 +59,12 @@ impl StoreError {
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
     }
 }
 
@@ -88,13 +98,17 @@ fn is_transient(error: &DbErr) -> bool {
     }
 }
 
-/// SQLite: the primary code of BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. PostgreSQL: the classes of connection,
-/// rollback, read-only, resources, operator's intervention and system errors.
+/// PostgreSQL: the classes of connection, rollback, read-only, resources, operator's intervention and system errors.
 fn is_transient_code(code: &str) -> bool {
     if code.len() == 5 {
         return matches!(&code[..2], "08" | "40" | "53" | "57" | "58") || matches!(code, "25006" | "55P03");
     }
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+    code.parse().is_ok_and(is_transient_sqlite)
+}
+
+/// The primary code of BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+fn is_transient_sqlite(code: i32) -> bool {
+    matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction};
 use sea_orm::{DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use rand::RngExt as _;
+
 use super::order::{Bucket, mark_buckets};
 use super::sms_change::{SmsChanges, system_review};
 use super::{Store, StoreError};
@@ -19,6 +21,7 @@ use crate::domain::flags::{Flag, Flags};
 use crate::domain::matching::{self, Bond, Deposit, Windows};
 use crate::domain::money::Currency;
 use crate::domain::order::OrderStatus;
+use crate::domain::retry;
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
 
@@ -28,11 +31,9 @@ use self::load::{
 };
 use self::write::write_rulings;
 
-/// How long a bucket that could not be decided is left alone.
+/// How long a bucket that could not be decided is left alone at least: more than clocks are apart, see
+/// [`Store::pending_buckets`].
 const SET_ASIDE: Duration = Duration::from_secs(15);
-
-/// A deposit whose bucket failed this often asks for a check.
-const ATTEMPTS_BEFORE_CHECK: i64 = 3;
 
 /// Far below the second after which PostgreSQL looks for circles.
 const GIVE_WAY: &str = "SET LOCAL lock_timeout = '200ms'";
@@ -100,14 +101,8 @@ impl Store {
     /// people must hear of money that nothing decides.
     async fn set_aside(&self, bucket: Bucket, error: &str) -> Result<(), StoreError> {
         let now = self.now();
+        let permille = rand::rng().random_range(retry::PERMILLE);
         self.write_again(async |txn| {
-            mark_buckets(txn, [bucket], now).await?;
-            match_bucket::Entity::update_many()
-                .col_expr(match_bucket::Column::Since, Expr::value(now.plus(SET_ASIDE).0))
-                .filter(match_bucket::Column::Currency.eq(bucket.currency.as_str()))
-                .filter(match_bucket::Column::Amount.eq(bucket.amount))
-                .exec(txn)
-                .await?;
             let rows = sms::Entity::find()
                 .filter(sms::Column::Currency.eq(bucket.currency.as_str()))
                 .filter(sms::Column::Amount.eq(bucket.amount))
@@ -117,11 +112,20 @@ impl Store {
                 .lock_exclusive()
                 .all(txn)
                 .await?;
+            let nth = rows.iter().map(|row| row.attempts).max().unwrap_or_default() + 1;
+            let wait = retry::delay(u32::try_from(nth).unwrap_or(u32::MAX), permille).max(SET_ASIDE);
+            mark_buckets(txn, [bucket], now).await?;
+            match_bucket::Entity::update_many()
+                .col_expr(match_bucket::Column::Since, Expr::value(now.plus(wait).0))
+                .filter(match_bucket::Column::Currency.eq(bucket.currency.as_str()))
+                .filter(match_bucket::Column::Amount.eq(bucket.amount))
+                .exec(txn)
+                .await?;
             let mut changes = SmsChanges::new(txn, now, "order_matcher");
             for row in &rows {
                 let mut after = row.clone();
                 after.attempts += 1;
-                after.next_attempt_at = Some(now.plus(SET_ASIDE).0);
+                after.next_attempt_at = Some(now.plus(wait).0);
                 let attempt = entity::sms_attempt::ActiveModel {
                     id: NotSet,
                     sms_id: Set(row.id),
@@ -131,11 +135,11 @@ impl Store {
                 };
                 entity::sms_attempt::Entity::insert(attempt).exec_without_returning(txn).await?;
                 let mut reason = None;
-                if after.attempts == ATTEMPTS_BEFORE_CHECK {
+                if after.attempts == retry::POISON_TRIES {
                     after.flags = Flags(after.flags).with(Flag::RetriesExhausted).0;
                     system_review(&mut after, true);
-                    reason =
-                        Some(format!("order_matcher failed on it {ATTEMPTS_BEFORE_CHECK} times; it goes on trying"));
+                    let times = retry::POISON_TRIES;
+                    reason = Some(format!("order_matcher failed on it {times} times; it goes on trying"));
                 }
                 changes.apply(row, after, reason).await?;
             }
@@ -229,7 +233,7 @@ impl Store {
 }
 
 /// Not waiting for its next attempt.
-fn due(now: UnixMs) -> Condition {
+pub(super) fn due(now: UnixMs) -> Condition {
     Condition::any().add(sms::Column::NextAttemptAt.is_null()).add(sms::Column::NextAttemptAt.lte(now.0))
 }
 

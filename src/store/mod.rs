@@ -9,25 +9,34 @@ mod command;
 mod connect;
 pub mod control;
 pub mod device;
+pub mod device_rhythm;
 mod device_trust;
 mod error;
 pub mod event;
 pub mod intake;
 pub mod lease;
 pub mod matching;
+mod mend;
+mod new_sms;
+pub mod note;
 pub mod order;
 pub mod phone;
 pub mod process;
 pub mod pushbullet;
+pub mod repeat;
 pub mod review;
 mod rows;
+mod sealed;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;
 mod sms_return;
 mod sms_rows;
 pub mod stage;
+pub mod telegram;
+pub mod telegram_cursor;
 pub mod template;
+pub mod template_history;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod top_info;
@@ -35,19 +44,21 @@ mod turns;
 mod upkeep;
 
 pub use command::Done;
-pub use connect::StoreOptions;
+pub use connect::{StoreOptions, sqlite_file};
 pub use error::StoreError;
+pub use mend::Mended;
 pub use upkeep::HEARTBEAT_SENDER;
 
 use std::sync::Arc;
 
 use migration::{Migrator, MigratorTrait, SchemaManager};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 
+use self::intake::SqliteIntake;
 use self::turns::{StageTurn, Turns};
 use crate::clock::Clock;
 use crate::secrets::SecretBox;
@@ -59,7 +70,7 @@ pub struct Store {
 }
 
 struct Inner {
-    /// On SQLite one connection, so that writers queue here instead of meeting `SQLITE_BUSY`.
+    /// On SQLite one connection; the inbox has another one.
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     clock: Clock,
@@ -69,6 +80,10 @@ struct Inner {
     /// Those, and what is heard of commits of other processes.
     commits: watch::Sender<u64>,
     turns: Turns,
+    /// Who writes to SQLite now: its two writing connections would else meet `SQLITE_BUSY`. PostgreSQL needs none.
+    gate: Arc<tokio::sync::Mutex<()>>,
+    /// The inbox's own connection, on SQLite.
+    intake: Option<Arc<SqliteIntake>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -84,6 +99,14 @@ impl Store {
     /// Where the database cannot be reached or opened.
     pub async fn open(options: &StoreOptions, clock: Clock, secrets: SecretBox) -> Result<Self, StoreError> {
         let (writer, reader) = connect::open(options).await?;
+        let intake = match reader.get_database_backend() {
+            DbBackend::Sqlite => {
+                let file = sqlite_file(&options.url)
+                    .ok_or_else(|| StoreError::corrupt("database.url", "SQLite needs a file: sqlite://PATH"))?;
+                Some(Arc::new(SqliteIntake::new(file)))
+            }
+            _ => None,
+        };
         let inner = Inner {
             writer,
             reader,
@@ -92,6 +115,8 @@ impl Store {
             own_commits: watch::Sender::new(0),
             commits: watch::Sender::new(0),
             turns: Turns::default(),
+            gate: Arc::default(),
+            intake,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -136,9 +161,22 @@ impl Store {
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let value = self.write_aside(work).await?;
+        self.committed();
+        Ok(value)
+    }
+
+    /// Wakes those who follow what this process commits.
+    fn committed(&self) {
         self.inner.own_commits.send_modify(|count| *count = count.wrapping_add(1));
         self.others_committed();
-        Ok(value)
+    }
+
+    /// Waits for the turn to write to SQLite, for as long as anyone waits for a connection.
+    async fn writer_gate(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
+        let gate = Arc::clone(&self.inner.gate).lock_owned();
+        tokio::time::timeout(connect::ACQUIRE_TIMEOUT, gate)
+            .await
+            .map_err(|_| StoreError::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
     }
 
     /// The same for what no event tells of: nobody is woken.
@@ -146,6 +184,10 @@ impl Store {
         &self,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let _gate = match self.backend() {
+            DbBackend::Sqlite => Some(self.writer_gate().await?),
+            _ => None,
+        };
         let txn = self.begin().await?;
         match work(&txn).await {
             Ok(value) => {
@@ -223,6 +265,12 @@ impl Store {
         &self.inner.secrets
     }
 
+    /// Whether one daemon at a time works on this database, which its lock file tells of.
+    #[must_use]
+    pub fn is_sole(&self) -> bool {
+        self.backend() == DbBackend::Sqlite
+    }
+
     /// Which engine this is.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
@@ -231,6 +279,9 @@ impl Store {
 
     /// Closes the connections; SQLite then folds its write-ahead log into the file.
     pub async fn close(self) {
+        if let Some(intake) = &self.inner.intake {
+            intake.close();
+        }
         for connection in [&self.inner.reader, &self.inner.writer] {
             if let Err(error) = connection.clone().close().await {
                 tracing::warn!(%error, "the store did not close cleanly");

@@ -112,15 +112,14 @@ impl Store {
                 gap_at: Set(None),
             };
             let id = Entity::insert(row).exec(txn).await?.last_insert_id;
+            // Each place in full: what `recon secrets rotate` must know is read from the source.
+            let token = self.sealed_at(&Place::new("pushbullet_device", &id, "token"), &input.access_token)?;
+            let seal = |plain: &String| self.sealed_at(&Place::new("pushbullet_device", &id, "password"), plain);
             let sealed = ActiveModel {
                 id: Set(id),
                 phone_id: Set(first.unwrap_or(id)),
-                token: Set(Some(self.sealed(id, "token", &input.access_token)?)),
-                password: Set(input
-                    .encryption_password
-                    .as_ref()
-                    .map(|plain| self.sealed(id, "password", plain))
-                    .transpose()?),
+                token: Set(Some(token)),
+                password: Set(input.encryption_password.as_ref().map(seal).transpose()?),
                 ..Default::default()
             };
             let row = Entity::update(sealed).exec(txn).await?;
@@ -134,8 +133,8 @@ impl Store {
         .await
     }
 
-    fn sealed(&self, id: i64, column: &str, plain: &str) -> Result<Vec<u8>, StoreError> {
-        let sealed = self.secrets().seal(&Place::new(TABLE, &id, column), plain.as_bytes());
+    fn sealed_at(&self, place: &Place<'_>, plain: &str) -> Result<Vec<u8>, StoreError> {
+        let sealed = self.secrets().seal(place, plain.as_bytes());
         sealed.map_err(|error| StoreError::corrupt("a secret to be sealed", error))
     }
 

@@ -1,25 +1,27 @@
 //! People's checks and resets.
 
-use entity::{recharge_order, sms, sms_match};
+use entity::{recharge_order, shooter_device, sighting, sms, sms_match};
+use sea_orm::sea_query::Query;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use super::matching::bucket_of;
 use super::order::{Bucket, active_match_of_order, active_match_of_sms, end_match, mark_buckets, order_of};
-use super::sms::{condition_of, word};
+use super::sms::{condition_of, money, word};
 use super::sms_change::{SmsChanges, clear_to_received, moved};
 use super::{Store, StoreError};
 use crate::contract::sms::{CheckInput, ResetDone, ResetSkipped, SmsFilter};
 use crate::domain::flags::{Flag, Flags};
-use crate::domain::order::OrderStatus;
+use crate::domain::order::{Order, OrderStatus};
 use crate::domain::refusal::Refusal;
-use crate::domain::sms::{CheckDecision, Review, SmsState};
+use crate::domain::sms::{CheckDecision, Direction, Review, SmsState};
+use crate::domain::source::SourceKind;
 
 /// Writes an operator's check of an sms. It writes the review state and, if given, a manual order link; it moves no money.
 ///
 /// # Errors
 /// [`Refusal::NotFound`], [`Refusal::Conflict`] where the version moved, the order is taken or closed, or the sms is
-/// settled; else where the database fails.
+/// settled or no deposit, [`Refusal::Invalid`] where the order asks for another amount or currency; else where the database fails.
 pub async fn check(
     changes: &mut SmsChanges<'_>,
     id: i64,
@@ -69,6 +71,14 @@ async fn confirm(
     input: &CheckInput,
     operator: &str,
 ) -> Result<String, StoreError> {
+    if matches!(word("sms.state", row.id, &row.state)?, SmsState::Held | SmsState::Received | SmsState::Accepted) {
+        // Confirmed now, it would hide what parser and matcher are yet to find (INV-S2).
+        return Err(Refusal::Conflict(format!(
+            "sms {} is {}: nothing has been read from it yet that could be confirmed",
+            row.id, row.state
+        ))
+        .into());
+    }
     after.review = Review::Confirmed.as_str().to_owned();
     let Some(order_id) = input.order_id.as_deref().filter(|order_id| row.order_id.as_deref() != Some(order_id)) else {
         return Ok(match &row.order_id {
@@ -79,16 +89,9 @@ async fn confirm(
     if row.state == SmsState::Settled.as_str() {
         return Err(Refusal::Conflict(format!("sms {} is settled with another order", row.id)).into());
     }
-    if matches!(word("sms.state", row.id, &row.state)?, SmsState::Held | SmsState::Received | SmsState::Accepted) {
-        return Err(Refusal::Conflict(format!("sms {} is {}: it cannot be linked yet", row.id, row.state)).into());
-    }
     let txn = changes.txn();
-    let order_bucket = Bucket::of(order_of(&open_order(txn, order_id).await?)?.money);
-    order_bucket.lock(txn).await?;
-    // Read again under the lock: the wallet may have closed or changed it meanwhile.
-    if Bucket::of(order_of(&open_order(txn, order_id).await?)?.money) != order_bucket {
-        return Err(Refusal::Conflict(format!("order {order_id} has just changed; look at it again")).into());
-    }
+    // Read under the lock of its bucket: an order that fits is in the deposit's own, which `check` has locked.
+    must_fit(row, &order_of(&open_order(txn, order_id).await?)?)?;
     if let Some(pair) = active_match_of_order(txn, order_id).await? {
         return Err(Refusal::Conflict(format!("order {order_id} is taken by sms {}", pair.sms_id)).into());
     }
@@ -109,8 +112,33 @@ async fn confirm(
     sms_match::Entity::insert(pair).exec_without_returning(txn).await?;
     after.state = SmsState::Matched.as_str().to_owned();
     after.order_id = Some(order_id.to_owned());
-    mark_buckets(txn, [order_bucket], changes.now()).await?;
     Ok(format!("linked with order {order_id} by an operator"))
+}
+
+/// What an operator may link a message with (INV-M15): people decide whose a deposit is, never how much
+/// it is. A link with another amount would be approved, and the wallet would credit money that did not come.
+fn must_fit(row: &sms::Model, order: &Order) -> Result<(), StoreError> {
+    if row.direction.as_deref() != Some(Direction::Deposit.as_str()) {
+        let what = match row.direction.as_deref() {
+            Some(direction) => format!("reads as a {direction}"),
+            None => "was read by no template".to_owned(),
+        };
+        return Err(Refusal::Conflict(format!(
+            "sms {} {what}, not as a deposit: only a deposit can be linked with an order",
+            row.id
+        ))
+        .into());
+    }
+    let paid = money(row.currency.as_deref(), row.amount)?;
+    let paid = paid.ok_or_else(|| Refusal::Conflict(format!("no amount was read from sms {}", row.id)))?;
+    if paid != order.money {
+        return Err(Refusal::invalid(
+            "order_id",
+            format!("order {} asks for {}, but the deposit is {paid}", order.order_id, order.money),
+        )
+        .into());
+    }
+    Ok(())
 }
 
 async fn open_order(txn: &DatabaseTransaction, order_id: &str) -> Result<recharge_order::Model, StoreError> {
@@ -157,7 +185,8 @@ fn reads_deposit(row: &sms::Model) -> bool {
 
 /// Takes the last check back: a deposit is decided again, anything else asks for a check where its flags say why.
 fn reopen(after: &mut sms::Model) {
-    const INFORMATION: Flags = Flags::NONE.with(Flag::Twin).with(Flag::OldEvent).with(Flag::PossibleGap);
+    const INFORMATION: Flags =
+        Flags::NONE.with(Flag::Twin).with(Flag::OldEvent).with(Flag::PossibleGap).with(Flag::IdReused);
     after.review_by = None;
     after.review_at = None;
     let undecided = [SmsState::Matched, SmsState::Ambiguous, SmsState::Unmatched, SmsState::Parsed];
@@ -189,11 +218,13 @@ impl Store {
     }
 }
 
-/// Sends messages back to `received`; those for which that cannot be are left with the reason.
+/// Sends messages back to `received`; those for which that cannot be are left with the reason. A held message whose device
+/// was deleted goes with them only where `release_held` says that somebody asked for held messages: else resetting
+/// everything of a day would let go what nobody ever trusted.
 ///
 /// # Errors
 /// Where the database fails.
-pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64]) -> Result<ResetDone, StoreError> {
+pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64], release_held: bool) -> Result<ResetDone, StoreError> {
     let txn = changes.txn();
     let mut done = ResetDone::default();
     for id in ids {
@@ -202,7 +233,9 @@ pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64]) -> Result<ResetDon
             done.skipped.push(skip("there is no such sms"));
             continue;
         };
-        if let Some(reason) = why_not(txn, &row).await? {
+        let held = row.state == SmsState::Held.as_str();
+        let refused = if held { why_held(txn, &row, release_held).await? } else { why_not(txn, &row).await? };
+        if let Some(reason) = refused {
             done.skipped.push(skip(&reason));
             continue;
         }
@@ -210,20 +243,41 @@ pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64]) -> Result<ResetDon
         part(changes, &row, &mut after, "an operator reset the sms").await?;
         mark_buckets(txn, bucket_of(&row), changes.now()).await?;
         clear_to_received(&mut after);
+        // Of its source, not of what was read.
+        after.flags |= row.flags & Flags::NONE.with(Flag::IdReused).0;
         after.attempts = 0;
         after.next_attempt_at = None;
-        changes.apply(&row, after, Some("reset by an operator".to_owned())).await?;
+        let reason = if held { "released by an operator: its device was deleted" } else { "reset by an operator" };
+        changes.apply(&row, after, Some(reason.to_owned())).await?;
         done.reset += 1;
+        if held {
+            done.released.push(*id);
+        }
     }
     Ok(done)
+}
+
+/// While its device is there, trusting that is what lets a message go.
+async fn why_held(txn: &DatabaseTransaction, row: &sms::Model, release: bool) -> Result<Option<String>, StoreError> {
+    let devices = Query::select().column(shooter_device::Column::Id).from(shooter_device::Entity).to_owned();
+    let of_a_device = sighting::Entity::find()
+        .filter(sighting::Column::SmsId.eq(row.id))
+        .filter(sighting::Column::SourceKind.eq(SourceKind::Shooter.as_str()))
+        .filter(sighting::Column::SourceId.in_subquery(devices))
+        .one(txn)
+        .await?;
+    Ok(match of_a_device {
+        Some(sighting) => Some(format!("its device shooter/{} is not trusted", sighting.source_id)),
+        None if !release => {
+            Some("it is held and its device was deleted: name its id, or filter by state held".to_owned())
+        }
+        None => None,
+    })
 }
 
 async fn why_not(txn: &DatabaseTransaction, row: &sms::Model) -> Result<Option<String>, StoreError> {
     if row.state == SmsState::Settled.as_str() {
         return Ok(Some("its order is settled".to_owned()));
-    }
-    if row.state == SmsState::Held.as_str() {
-        return Ok(Some("its device is not trusted".to_owned()));
     }
     if row.text.is_none() {
         return Ok(Some("it has no text to read again".to_owned()));
@@ -237,3 +291,6 @@ async fn why_not(txn: &DatabaseTransaction, row: &sms::Model) -> Result<Option<S
     let settled = status.as_deref() == Some(OrderStatus::Approved.as_str());
     Ok(settled.then(|| "its order is settled".to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

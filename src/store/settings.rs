@@ -1,11 +1,12 @@
 //! Small facts of the service itself, and the revisions by which loops see that operators' data changed.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait};
+use secrecy::ExposeSecret as _;
 
 use super::StoreError;
 use crate::domain::time::UnixMs;
-use crate::secrets::Place;
+use crate::secrets::{Place, SecretBox};
 
 /// A sealed word, by which a process sees that it has the right key.
 const KEY_CHECK: &str = "secrets.check";
@@ -102,5 +103,20 @@ impl super::Store {
         let sealed = self.secrets().seal(&place, b"recon").map_err(|error| StoreError::corrupt(KEY_CHECK, error))?;
         let now = self.now();
         self.write(async |txn| put(txn, KEY_CHECK, &hex::encode(sealed), now).await).await
+    }
+
+    /// Seals the word of `check_key` with the newest key, where there is one. Answers whether an older key had sealed it.
+    pub(super) async fn seal_key_check(&self, txn: &DatabaseTransaction, now: UnixMs) -> Result<bool, StoreError> {
+        let place = Place::new("setting", &KEY_CHECK, "value");
+        let Some((sealed, _)) = get(txn, KEY_CHECK).await? else { return Ok(false) };
+        let sealed = hex::decode(sealed).map_err(|error| StoreError::corrupt(KEY_CHECK, error))?;
+        if SecretBox::version_of(&sealed) == Some(self.secrets().newest()) {
+            return Ok(false);
+        }
+        let plain = self.secrets().open(&place, &sealed).map_err(|error| StoreError::corrupt(KEY_CHECK, error))?;
+        let anew = self.secrets().seal(&place, plain.expose_secret());
+        let anew = anew.map_err(|error| StoreError::corrupt(KEY_CHECK, error))?;
+        put(txn, KEY_CHECK, &hex::encode(anew), now).await?;
+        Ok(true)
     }
 }

@@ -17,7 +17,7 @@ use crate::domain::matching::Explanation;
 use crate::domain::money::{Currency, Money};
 use crate::domain::phone::comparable_sender;
 use crate::domain::sms::Review;
-use crate::domain::source::{SourceKind, SourceRef};
+use crate::domain::source::{SourceChoice, SourceKind, SourceRef};
 use crate::domain::time::UnixMs;
 
 /// The bit of a kind of source in `sms.sources`.
@@ -87,7 +87,7 @@ pub(crate) fn condition_of(filter: &SmsFilter) -> Condition {
     if let Some(sender) = &filter.sender {
         all = all.add(sms::Column::SenderKey.eq(comparable_sender(sender)));
     }
-    if let Some(source) = &filter.source {
+    if let Some(source) = filter.source {
         all = all.add(source_condition(source));
     }
     if let Some(q) = filter.q.as_deref().filter(|q| !q.is_empty()) {
@@ -103,14 +103,11 @@ pub(crate) fn condition_of(filter: &SmsFilter) -> Condition {
     all
 }
 
-/// `shooter` finds what that kind brought, `shooter/3` what that source brought, anything else nothing.
-fn source_condition(source: &str) -> Condition {
-    let (kind, id) = source.split_once('/').map_or((source, None), |(kind, id)| (kind, Some(id)));
-    let nothing = Condition::all().add(sms::Column::Id.lt(0));
-    let Ok(kind) = kind.parse::<SourceKind>() else { return nothing };
-    match id.map(str::parse::<i64>) {
+/// `shooter` finds what that kind brought, `shooter/3` what that source brought.
+fn source_condition(SourceChoice { kind, id }: SourceChoice) -> Condition {
+    match id {
         None => Condition::all().add(Expr::col(sms::Column::Sources).bit_and(source_bit(kind)).ne(0)),
-        Some(Ok(id)) => {
+        Some(id) => {
             let brought = Query::select()
                 .column(sighting::Column::SmsId)
                 .from(sighting::Entity)
@@ -119,7 +116,6 @@ fn source_condition(source: &str) -> Condition {
                 .to_owned();
             Condition::all().add(sms::Column::Id.in_subquery(brought))
         }
-        Some(Err(_)) => nothing,
     }
 }
 
@@ -170,6 +166,7 @@ impl Store {
             .all(db)
             .await?;
         let twins = self.twins_of(&row).await?;
+        let notes = self.notes_on(id).await?;
         let decision = self.latest_decision(&row).await?;
         let check = match (&row.review_by, row.review_at) {
             (Some(by), Some(at)) => Some(CheckView { by: by.clone(), at: UnixMs(at), note: row.review_note.clone() }),
@@ -182,6 +179,7 @@ impl Store {
             chain: None,
             twins,
             check,
+            notes,
             attempts: attempts
                 .into_iter()
                 .map(|attempt| AttemptView { at: UnixMs(attempt.at), stage: attempt.stage, error: attempt.error })
@@ -220,6 +218,7 @@ impl Store {
             .select_only()
             .column(sms::Column::Id)
             .filter(sms::Column::Fingerprint.is_in(hours))
+            .filter(is_twin())
             .filter(sms::Column::Id.ne(row.id))
             .filter(sms::Column::ReceivedAt.between(row.received_at - hour, row.received_at + hour))
             .order_by_asc(sms::Column::Id)
@@ -255,6 +254,11 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Messages that are flagged as twins, in the words of the index over them.
+pub(super) fn is_twin() -> sea_orm::sea_query::SimpleExpr {
+    Expr::cust("flags & 1 <> 0")
 }
 
 fn parse_of(row: &sms::Model) -> Result<Option<ParseView>, StoreError> {

@@ -1,9 +1,10 @@
 //! The one way an sms changes: compare-and-set on its version, with the history row and the event in the same transaction
 //! (INV-S1).
 
-use entity::sms;
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, DatabaseTransaction, EntityTrait};
-use serde_json::json;
+use entity::{sms, sms_history};
+use sea_orm::IntoActiveModel as _;
+use sea_orm::{ActiveModelTrait as _, ActiveValue::NotSet, ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use serde::Serialize;
 
 use super::event::{self, NewEvent};
 use super::rows::insert;
@@ -24,21 +25,85 @@ pub struct Change<'a> {
     pub reason: Option<String>,
 }
 
+/// What is told of an sms: by the event stream as it stands here, and by its history.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Stand<'a> {
+    pub(super) id: i64,
+    pub(super) state: &'a str,
+    pub(super) review: &'a str,
+    pub(super) order_id: Option<&'a str>,
+    pub(super) flags: Flags,
+    pub(super) version: i64,
+}
+
+impl<'a> From<&'a sms::Model> for Stand<'a> {
+    fn from(row: &'a sms::Model) -> Self {
+        Self {
+            id: row.id,
+            state: &row.state,
+            review: &row.review,
+            order_id: row.order_id.as_deref(),
+            flags: Flags(row.flags),
+            version: row.version,
+        }
+    }
+}
+
+/// The history and the events of a transaction's changes.
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    actor: &'a str,
+    now: UnixMs,
+    /// Their ids are not given yet.
+    pub(super) history: Vec<sms_history::Model>,
+    pub(super) events: Vec<NewEvent>,
+}
+
+impl<'a> Told<'a> {
+    /// Of changes made by `actor` (a loop's kind, or `operator:NAME`).
+    pub(super) fn by(actor: &'a str, now: UnixMs) -> Self {
+        Self { actor, now, history: Vec::new(), events: Vec::new() }
+    }
+
+    /// Tells of a new sms.
+    pub(super) fn created(&mut self, sms: &Stand<'_>) {
+        self.events.push(NewEvent::new("sms.created", sms));
+    }
+
+    /// Tells of a change; its history names it where state or review changed, or where there is a reason.
+    pub(super) fn changed(&mut self, before: &Stand<'_>, after: &Stand<'_>, reason: Option<String>) {
+        if is_synthetic(after.id) {
+            return;
+        }
+        if before.state != after.state || before.review != after.review || reason.is_some() {
+            self.history.push(sms_history::Model {
+                id: 0,
+                sms_id: after.id,
+                at: self.now.0,
+                actor: self.actor.to_owned(),
+                from_state: before.state.to_owned(),
+                to_state: after.state.to_owned(),
+                review: after.review.to_owned(),
+                reason,
+            });
+        }
+        self.events.push(NewEvent::new("sms.updated", after));
+    }
+}
+
 /// Changes of one transaction: writes each at once, and its history and events together at the end.
 #[derive(Debug)]
 pub struct SmsChanges<'a> {
     txn: &'a DatabaseTransaction,
     now: UnixMs,
-    actor: &'a str,
-    history: Vec<entity::sms_history::ActiveModel>,
-    events: Vec<NewEvent>,
+    told: Told<'a>,
 }
 
 impl<'a> SmsChanges<'a> {
     /// Changes made by `actor` (a loop's kind, or `operator:NAME`).
     #[must_use]
     pub fn new(txn: &'a DatabaseTransaction, now: UnixMs, actor: &'a str) -> Self {
-        Self { txn, now, actor, history: Vec::new(), events: Vec::new() }
+        Self { txn, now, told: Told::by(actor, now) }
     }
 
     /// The transaction.
@@ -89,36 +154,21 @@ impl<'a> SmsChanges<'a> {
             .into_iter()
             .map(|Change { before, after, reason }| {
                 written.contains(&before.id).then(|| {
-                    self.record(before, &after, reason);
+                    self.told.changed(&before.into(), &(&after).into(), reason);
                     after
                 })
             })
             .collect())
     }
 
-    fn record(&mut self, before: &sms::Model, after: &sms::Model, reason: Option<String>) {
-        if is_synthetic(after.id) {
-            return;
-        }
-        let told = before.state != after.state || before.review != after.review || reason.is_some();
-        if told {
-            self.history.push(entity::sms_history::ActiveModel {
-                id: NotSet,
-                sms_id: Set(after.id),
-                at: Set(self.now.0),
-                actor: Set(self.actor.to_owned()),
-                from_state: Set(before.state.clone()),
-                to_state: Set(after.state.clone()),
-                review: Set(after.review.clone()),
-                reason: Set(reason),
-            });
-        }
-        self.events.push(NewEvent { kind: "sms.updated", data: small_object(after) });
+    /// What is told of them.
+    pub(super) fn told(&mut self) -> &mut Told<'a> {
+        &mut self.told
     }
 
     /// Adds an event of another kind to this transaction.
     pub fn tell(&mut self, event: NewEvent) {
-        self.events.push(event);
+        self.told.events.push(event);
     }
 
     /// Writes the history and the events. To be called last in the transaction.
@@ -126,8 +176,13 @@ impl<'a> SmsChanges<'a> {
     /// # Errors
     /// Where the database fails.
     pub async fn finish(self) -> Result<(), StoreError> {
-        insert(self.txn, self.history).await?;
-        event::append(self.txn, self.now, self.events).await
+        let rows = self.told.history.into_iter().map(|row| {
+            let mut row = row.into_active_model().reset_all();
+            row.id = NotSet;
+            row
+        });
+        insert(self.txn, rows.collect()).await?;
+        event::append(self.txn, self.now, self.told.events).await
     }
 }
 
@@ -141,16 +196,6 @@ pub fn moved(id: i64) -> Refusal {
 #[must_use]
 pub fn is_synthetic(id: i64) -> bool {
     id < 0
-}
-
-/// What the event stream tells of an sms.
-#[must_use]
-pub fn small_object(row: &sms::Model) -> serde_json::Value {
-    let flags = Flags(row.flags);
-    json!({
-        "id": row.id, "state": row.state, "review": row.review, "order_id": row.order_id,
-        "flags": flags, "version": row.version,
-    })
 }
 
 /// Sets the review as the system sees it: asks for a check, or takes back a request of its own whose cause is gone. What a

@@ -61,6 +61,16 @@ impl Store {
         rows.iter().map(|row| Ok((row.id, row.version, spec_of(row.id, &row.spec)?))).collect()
     }
 
+    /// A template that is not deleted, with its version.
+    ///
+    /// # Errors
+    /// Where the database fails or the template cannot be read.
+    pub async fn template(&self, id: i64) -> Result<Option<(i64, TemplateSpec)>, StoreError> {
+        let find = template::Entity::find_by_id(id).filter(template::Column::DeletedAt.is_null());
+        let row = find.one(self.reader()).await?;
+        row.map(|row| Ok((row.version, spec_of(row.id, &row.spec)?))).transpose()
+    }
+
     /// A template as it was in one version.
     ///
     /// # Errors

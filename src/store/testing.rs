@@ -1,15 +1,18 @@
 //! Stores for tests: one on a temporary SQLite file, and one in a schema of its own on PostgreSQL where
 //! `RECON_TEST_POSTGRES_URL` names a database.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use entity::{sighting, sms};
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ConnectionTrait, Database, EntityTrait};
 
+use super::new_sms::new_sms;
 use super::{Store, StoreOptions};
 use crate::clock::Clock;
-use crate::contract::caller::{Caller, Idempotency};
+use crate::contract::caller::{Answer, Caller, Idempotency};
 use crate::domain::phone::comparable_sender;
+use crate::domain::refusal::Refusal;
 use crate::domain::sms::SmsState;
 use crate::domain::source::{SourceKind, SourceRef};
 use crate::domain::time::UnixMs;
@@ -19,7 +22,8 @@ use crate::secrets::SecretBox;
 #[derive(Debug)]
 pub struct TestStore {
     store: Store,
-    _dir: tempfile::TempDir,
+    options: Box<StoreOptions>,
+    dir: tempfile::TempDir,
 }
 
 impl Deref for TestStore {
@@ -56,7 +60,7 @@ async fn open(dir: tempfile::TempDir, url: &str) -> TestStore {
     let options = StoreOptions { connections: 2, ..StoreOptions::new(url) };
     let store = Store::open(&options, Clock::following_tokio(base()), secrets).await.unwrap();
     store.migrate().await.unwrap();
-    TestStore { store, _dir: dir }
+    TestStore { store, options: Box::new(options), dir }
 }
 
 /// An operator, perhaps with an idempotency key; `body` stands for the request's body.
@@ -68,45 +72,25 @@ pub fn caller(operator: &str, key: Option<(&str, u8)>) -> Caller {
 /// A message from `sender` in `state`, received and stored at `at`, to be changed and then stored.
 pub fn message(sender: &str, state: SmsState, at: UnixMs) -> sms::Model {
     sms::Model {
-        id: 0,
-        line: None,
         sender: sender.to_owned(),
         sender_key: comparable_sender(sender),
         text: Some("[Web발신]\n입금 50,000원\n홍길동".to_owned()),
         fingerprint: vec![0; 16],
-        received_at: at.0,
-        occurred_at: at.0,
-        to_the_minute: false,
-        stored_at: at.0,
-        sources: 0,
-        state: state.as_str().to_owned(),
-        state_since: at.0,
-        review: "none".to_owned(),
-        review_by: None,
-        review_at: None,
-        review_note: None,
-        flags: 0,
-        direction: None,
-        currency: None,
-        amount: None,
-        balance: None,
-        depositor: None,
-        account: None,
-        reference: None,
-        memo: None,
-        sender_bank: None,
-        name_max: None,
-        template_id: None,
-        template_version: None,
-        order_id: None,
-        attempts: 0,
-        next_attempt_at: None,
-        version: 1,
-        updated_at: at.0,
+        ..new_sms(0, state, at, at)
     }
 }
 
 impl TestStore {
+    /// The same database, opened with other keys.
+    pub async fn with_secrets(&self, secrets: SecretBox) -> Store {
+        Store::open(&self.options, Clock::following_tokio(base()), secrets).await.unwrap()
+    }
+
+    /// Where its key is.
+    pub fn key_path(&self) -> std::path::PathBuf {
+        self.dir.path().join("secrets.key")
+    }
+
     /// Stores a message (under a new id where its own is 0) and answers its id.
     pub async fn put_sms(&self, row: sms::Model) -> i64 {
         use sea_orm::{ActiveModelTrait as _, IntoActiveModel as _};
@@ -132,6 +116,11 @@ impl TestStore {
             raw: Set(None),
         };
         self.write(async |txn| Ok(sighting::Entity::insert(row).exec(txn).await?)).await.unwrap();
+    }
+
+    /// Trusts a device, or not; a token of its own would be `own-token`.
+    pub async fn trust_device(&self, caller: &Caller, id: i64, trusted: bool) -> Result<Answer, Refusal> {
+        self.set_trust(caller, id, trusted, ("own-token".to_owned(), BTreeMap::new())).await
     }
 
     /// The state of a message.

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 /// Between two deliveries of a burst there are gaps: the writer counts as free only once none came for this long.
 const QUIET: Duration = Duration::from_millis(2);
 
-/// In a burst a stage waits this many times as long as it last held the writer, so that the stages together get a fifth.
-const SHARE: u32 = 4;
+/// In a burst a stage waits this many times as long as it last held the writer, so that the stages together get a tenth.
+const SHARE: u32 = 9;
 
 /// It never waits longer than that.
 const PATIENCE_MAX: Duration = Duration::from_millis(250);
@@ -111,7 +111,7 @@ mod tests {
         let long = turns.stage().await;
         tokio::time::advance(Duration::from_millis(20)).await;
         drop(long);
-        assert_eq!(waited(&turns).await, Duration::from_millis(80));
+        assert_eq!(waited(&turns).await, Duration::from_millis(180));
         let longer = turns.stage().await;
         tokio::time::advance(Duration::from_secs(5)).await;
         drop(longer);

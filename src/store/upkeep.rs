@@ -1,13 +1,11 @@
-//! The heartbeat's row, what the compensator looks for, and what retention purges.
+//! The heartbeat's row, and what retention purges.
 
-use entity::{recharge_order, sighting, sms};
+use entity::{sighting, sms, sms_note};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect};
 
-use super::matching::bucket_of;
-use super::order::mark_buckets;
+use super::new_sms::new_sms;
 use super::{Store, StoreError, settings};
-use crate::domain::order::OrderStatus;
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
 
@@ -57,50 +55,6 @@ impl Store {
         Ok(settings::get(self.reader(), BEAT_ARRIVED).await?.map(|(_, at)| at))
     }
 
-    /// Finds matched messages whose order is no longer open, and has them decided again or settled. This happens when an
-    /// order's change is stored; what is found here was missed by a fault of ours.
-    ///
-    /// # Errors
-    /// Where the store cannot commit.
-    pub async fn mend_matches(&self, limit: u64) -> Result<usize, StoreError> {
-        let now = self.now();
-        let open = sea_orm::sea_query::Query::select()
-            .column(recharge_order::Column::OrderId)
-            .from(recharge_order::Entity)
-            .and_where(Expr::col(recharge_order::Column::Status).eq(OrderStatus::Open.as_str()))
-            .and_where(
-                Expr::col((recharge_order::Entity, recharge_order::Column::OrderId))
-                    .equals((sms::Entity, sms::Column::OrderId)),
-            )
-            .to_owned();
-        let rows = sms::Entity::find()
-            .filter(sms::Column::State.eq(SmsState::Matched.as_str()))
-            .filter(Expr::exists(open).not())
-            .order_by_asc(sms::Column::Id)
-            .limit(limit)
-            .all(self.reader())
-            .await?;
-        let buckets: std::collections::BTreeSet<_> = rows.iter().filter_map(bucket_of).collect();
-        if !buckets.is_empty() {
-            self.write(async |txn| mark_buckets(txn, buckets, now).await).await?;
-        }
-        Ok(rows.len())
-    }
-
-    /// How many messages have stood in `state` since before `before`: what the compensator reports.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn stuck_in(&self, state: SmsState, before: UnixMs) -> Result<u64, StoreError> {
-        use sea_orm::PaginatorTrait as _;
-        Ok(sms::Entity::find()
-            .filter(sms::Column::State.eq(state.as_str()))
-            .filter(sms::Column::StateSince.lt(before.0))
-            .filter(sms::Column::Id.gt(0))
-            .count(self.reader())
-            .await?)
-    }
-
     /// Purges the text of up to `limit` messages that are final and were received before `before`; hashes and facts stay.
     ///
     /// # Errors
@@ -140,6 +94,12 @@ impl Store {
                     .filter(sighting::Column::SmsId.is_in(chunk.iter().copied()))
                     .exec(txn)
                     .await?;
+                let none = Option::<String>::None;
+                sms_note::Entity::update_many()
+                    .col_expr(sms_note::Column::Text, Expr::value(none))
+                    .filter(sms_note::Column::SmsId.is_in(chunk.iter().copied()))
+                    .exec(txn)
+                    .await?;
             }
             Ok(())
         })
@@ -150,40 +110,9 @@ impl Store {
 
 fn heartbeat_row(now: UnixMs) -> sms::Model {
     sms::Model {
-        id: HEARTBEAT_ID,
-        line: None,
         sender: HEARTBEAT_SENDER.to_owned(),
         sender_key: HEARTBEAT_SENDER.to_owned(),
         text: Some("recon heartbeat 1".to_owned()),
-        fingerprint: Vec::new(),
-        received_at: now.0,
-        occurred_at: now.0,
-        to_the_minute: false,
-        stored_at: now.0,
-        sources: 0,
-        state: SmsState::Received.as_str().to_owned(),
-        state_since: now.0,
-        review: Review::None.as_str().to_owned(),
-        review_by: None,
-        review_at: None,
-        review_note: None,
-        flags: 0,
-        direction: None,
-        currency: None,
-        amount: None,
-        balance: None,
-        depositor: None,
-        account: None,
-        reference: None,
-        memo: None,
-        sender_bank: None,
-        name_max: None,
-        template_id: None,
-        template_version: None,
-        order_id: None,
-        attempts: 0,
-        next_attempt_at: None,
-        version: 1,
-        updated_at: now.0,
+        ..new_sms(HEARTBEAT_ID, SmsState::Received, now, now)
     }
 }

@@ -11,6 +11,8 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 pub mod names {
     /// Deliveries taken, by `source` and `status` (stored, duplicate, held, ignored).
     pub const SMS_INGESTED: &str = "recon_sms_ingested_total";
+    /// Deliveries under a known id that say something else than the first did, by `source`.
+    pub const REPEATS_DIFFERING: &str = "recon_repeats_differing_total";
     /// Messages per commit of the inbox.
     pub const INBOX_COMMIT_MESSAGES: &str = "recon_inbox_commit_messages";
     /// Seconds of a commit of the inbox.
@@ -23,6 +25,8 @@ pub mod names {
     pub const WHITELIST: &str = "recon_whitelist_total";
     /// Messages that stand in a stage past its deadline, by `state`.
     pub const SMS_STUCK: &str = "recon_sms_stuck";
+    /// Matches without an open order that cannot be mended.
+    pub const MATCHES_UNMENDED: &str = "recon_matches_unmended";
     /// Age of the oldest message that is not decided.
     pub const UNDECIDED_OLDEST_AGE_SECONDS: &str = "recon_sms_undecided_oldest_age_seconds";
     /// Messages that wait for a person.
@@ -35,6 +39,8 @@ pub mod names {
     pub const LOOP_LAST_SUCCESS: &str = "recon_loop_last_success_timestamp_seconds";
     /// When the synthetic message last came through the whole pipeline.
     pub const HEARTBEAT_LAST_SUCCESS: &str = "recon_heartbeat_last_success_timestamp_seconds";
+    /// Orders that came again in the same version with other content.
+    pub const ORDERS_CONFLICTING: &str = "recon_orders_conflicting_total";
     /// Writes refused because another process runs the source now, by `source`.
     pub const SOURCE_STALE_WRITES: &str = "recon_source_stale_writes_total";
     /// Frames of Pushbullet's stream, by `kind`.
@@ -43,6 +49,8 @@ pub mod names {
     pub const PUSHBULLET_UNDECODABLE: &str = "recon_pushbullet_undecodable_total";
     /// Conversations in which messages may be missing.
     pub const PUSHBULLET_GAPS: &str = "recon_pushbullet_possible_gaps_total";
+    /// Updates of Telegram, by `outcome`.
+    pub const TELEGRAM_UPDATES: &str = "recon_telegram_updates_total";
     /// Requests answered, by `route`, `method` and `status`.
     pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
     /// Seconds of a request, by `route` and `method`.
@@ -78,22 +86,30 @@ const fn metric(name: &'static str, kind: MetricKind, meaning: &'static str) -> 
 /// Every metric of the program.
 pub const METRICS: &[Metric] = &[
     metric(names::SMS_INGESTED, MetricKind::Counter, "Deliveries taken, by source and status."),
+    metric(
+        names::REPEATS_DIFFERING,
+        MetricKind::Counter,
+        "Deliveries under a known id with another text than the first, by source.",
+    ),
     metric(names::INBOX_COMMIT_MESSAGES, MetricKind::Histogram, "Messages per commit of the inbox."),
     metric(names::INBOX_COMMIT_SECONDS, MetricKind::Histogram, "Duration of a commit of the inbox."),
     metric(names::PARSE, MetricKind::Counter, "Messages that templates were asked to read, by outcome."),
     metric(names::MATCH, MetricKind::Counter, "Deposits that the matcher decided, by outcome."),
     metric(names::WHITELIST, MetricKind::Counter, "Messages that the whitelist was asked about, by outcome."),
     metric(names::SMS_STUCK, MetricKind::Gauge, "Messages that stand in a stage past its deadline, by state."),
+    metric(names::MATCHES_UNMENDED, MetricKind::Gauge, "Matches without an open order that cannot be mended."),
     metric(names::UNDECIDED_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that is not decided."),
     metric(names::REVIEW_QUEUE_DEPTH, MetricKind::Gauge, "Messages that wait for a person."),
     metric(names::REVIEW_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that waits for a person."),
     metric(names::ACTOR_RESTARTS, MetricKind::Counter, "Restarts of actors, by actor and reason."),
     metric(names::LOOP_LAST_SUCCESS, MetricKind::Gauge, "When a loop last succeeded, by loop."),
     metric(names::HEARTBEAT_LAST_SUCCESS, MetricKind::Gauge, "When the synthetic message last came through."),
+    metric(names::ORDERS_CONFLICTING, MetricKind::Counter, "Orders told again in the same version with other content."),
     metric(names::SOURCE_STALE_WRITES, MetricKind::Counter, "Writes under a lease that another process has taken."),
     metric(names::PUSHBULLET_FRAMES, MetricKind::Counter, "Frames of Pushbullet's stream, by kind."),
     metric(names::PUSHBULLET_UNDECODABLE, MetricKind::Counter, "What came of Pushbullet and cannot be read."),
     metric(names::PUSHBULLET_GAPS, MetricKind::Counter, "Conversations found with messages perhaps missing."),
+    metric(names::TELEGRAM_UPDATES, MetricKind::Counter, "Updates of Telegram, by outcome."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];

@@ -9,3 +9,4 @@ mod migrate;
 mod pushbullet;
 mod remote;
 mod support;
+mod telegram;

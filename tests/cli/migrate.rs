@@ -1,4 +1,31 @@
-use super::support::Shell;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+use super::support::{Ran, Shell};
+
+/// Whatever the umask gives away, the directory and the database are their user's alone.
+#[test]
+fn what_is_made_at_first_start_is_readable_by_its_user_alone() {
+    let shell = Shell::new();
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", "umask 0; exec \"$0\" migrate", env!("CARGO_BIN_EXE_recon")])
+        .current_dir(shell.path())
+        .env_clear();
+    let ran = Ran::from(command.output().unwrap());
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let mode = |name: &str| std::fs::metadata(shell.path().join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("data"), 0o700);
+    for file in std::fs::read_dir(shell.path().join("data")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert_eq!(mode(&format!("data/{name}")), 0o600, "{name}");
+    }
+    let checked = shell.run(&["check-config"]);
+    assert!(!checked.stderr.contains("open to other users"), "{checked:?}");
+    std::fs::set_permissions(shell.path().join("data"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let checked = shell.run(&["check-config"]);
+    assert!(checked.stderr.contains("data is open to other users (mode 0755): run chmod 700"), "{checked:?}");
+}
 
 #[test]
 fn migrate_works_on_a_directory_that_is_not_there_yet_and_says_what_it_did() {

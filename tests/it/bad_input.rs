@@ -14,6 +14,12 @@ pub fn writes(phone: &Phone) -> Vec<(Method, String, Value)> {
         (Method::POST, "/internal/v2/templates".into(), deposit_template()),
         (Method::PUT, "/internal/v2/templates/1".into(), deposit_template()),
         (Method::POST, "/internal/v2/templates/test".into(), json!({"template": deposit_template(), "texts": ["x"]})),
+        (
+            Method::POST,
+            "/internal/v2/templates/suggest".into(),
+            json!({"examples": [{"text": "입금 5,000 홍길동", "fields": {"amount": "5,000"}}]}),
+        ),
+        (Method::POST, "/internal/v2/templates/1/backtest".into(), json!({"limit": 10})),
         (Method::POST, "/internal/v2/sms/reset".into(), json!({"ids": [1]})),
         (Method::POST, "/internal/v2/sms/1/check".into(), json!({"decision": "confirm", "version": 1})),
         (Method::POST, "/internal/v2/shooter/devices".into(), json!({"name": "another"})),

@@ -6,6 +6,31 @@ use serde_json::{Value, json};
 use crate::bad_input::writes;
 use crate::support::story;
 
+/// A repetition that was on its way must not go through because something moved meanwhile.
+#[test]
+fn a_conflict_is_an_answer_too() {
+    story(async |app| {
+        let add = async |key: &str| {
+            let request = app.api.request(Method::POST, "/internal/v2/phones").header("idempotency-key", key);
+            request.json(&json!({"phone": "15990001"})).send().await
+        };
+        let there = app.add_phone("1599-0001").await;
+        let first = add("k1").await;
+        assert_eq!(first.header("idempotency-replayed"), None);
+        let first = first.expect_problem(409).clone();
+        app.delete(&format!("/internal/v2/phones/{}", there["id"])).await.expect(204);
+        let again = add("k1").await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(*again.expect_problem(409), first);
+        assert_eq!(
+            app.get("/internal/v2/phones").await.expect(200)["items"].as_array().unwrap().len(),
+            1,
+            "the bank's"
+        );
+        add("k2").await.expect(201);
+    });
+}
+
 #[test]
 fn a_key_makes_a_write_repeatable() {
     story(async |app| {
@@ -22,7 +47,7 @@ fn a_key_makes_a_write_repeatable() {
         assert_eq!(again.expect(201), first, "the same answer, token and all");
         add("k1", &json!({"name": "counter-2"})).await.expect_invalid("Idempotency-Key");
         assert_eq!(app.get("/internal/v2/shooter/devices").await.expect(200)["items"].as_array().unwrap().len(), 1);
-        // A key of one route says nothing on another; a refusal is not kept.
+        // A key of one route says nothing on another; a refusal other than 409 is not kept.
         let request = app.api.request(Method::POST, "/internal/v2/phones").header("idempotency-key", "k1");
         request.json(&json!({"phone": "15990001"})).send().await.expect(201);
         for wrong in ["", " ", "a b", "ü", &"x".repeat(256)] {

@@ -123,15 +123,34 @@ fn a_phone_registers_itself_and_waits_for_trust() {
         assert_eq!(devices.as_array().unwrap().len(), 1, "one phone, however often it posts");
         assert_eq!(devices[0]["name"], "카운터");
         assert_eq!((&devices[0]["trusted"], &devices[0]["enrolled"]), (&json!(false), &json!(true)));
-        trust(app, devices[0]["id"].as_i64().unwrap(), true).await;
+        let trusted = trust(app, devices[0]["id"].as_i64().unwrap(), true).await;
         app.settle().await;
         assert_eq!(app.sms(first["results"][0]["sms_id"].as_i64().unwrap()).await.state, "unmatched");
-        assert_eq!(post(path, "m3").await.expect(200)["results"][0]["status"], "stored");
+        // From now on it has a token of its own; its name and the token that all phones share prove nothing.
+        let own = format!("/ingest/{}/recon", trusted["device_token"].as_str().unwrap());
+        assert_eq!(post(&own, "m3").await.expect(200)["results"][0]["status"], "stored");
+        assert_eq!(post(path, "m3").await.expect(200)["results"][0]["status"], "held");
+        let untrusted = app.get(PATH).await.expect(200)["items"][0].clone();
+        assert_eq!((&untrusted["name"], &untrusted["trusted"]), (&json!("카운터"), &json!(false)));
 
         post("/ingest/enrol/wrong/recon?device=x", "m4").await.expect_problem(401);
         for wrong in ["", "?device=", "?device=%20", "?device=a%00b", "?device=x&more=1", "?device=%FF"] {
             post(&format!("/ingest/enrol/let-phones-in/recon{wrong}"), "m5").await.expect_problem(422);
         }
+    });
+}
+
+#[test]
+fn phones_that_register_themselves_are_bounded() {
+    let values = [("shooter.enrolment_token", "let-phones-in"), ("shooter.enrolled_max", "1")];
+    story_with(&values, async |app| {
+        let post = async |name: &str| -> Answer {
+            let path = format!("/ingest/enrol/let-phones-in/recon?device={name}");
+            app.api.anonymous(Method::POST, &path).json(&Phone::message("m1", "입금 50,000원")).send().await
+        };
+        post("a").await.expect(200);
+        post("b").await.expect_problem(429);
+        post("a").await.expect(200);
     });
 }
 

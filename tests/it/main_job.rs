@@ -86,6 +86,10 @@ fn an_approved_order_settles_its_sms() {
         assert_eq!(taken, json!({"upserted": 0, "unchanged": 0, "stale": 1}));
         let taken = app.put_orders(&[changed(&open, json!({"status": "approved"}))]).await;
         assert_eq!(taken, json!({"upserted": 0, "unchanged": 1, "stale": 0}));
+        // The same version with other content is somebody's fault: what is here stays, and it is said.
+        let taken = app.put_orders(&[changed(&open, json!({"status": "approved", "depositor": "아무개"}))]).await;
+        assert_eq!(taken, json!({"upserted": 0, "unchanged": 1, "stale": 0, "conflicting": 1}));
+        assert_eq!(app.order("R-1").await["depositor"], "홍길동");
         assert_eq!(app.sms(id).await.state, "settled");
     });
 }

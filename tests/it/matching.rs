@@ -223,7 +223,7 @@ fn an_order_that_is_taken_closed_or_unknown_cannot_be_linked() {
 fn many_links_at_once_have_one_winner() {
     story(async |app| {
         let phone = app.phone("counter-1").await;
-        tells(app, &[order("R-1", "아무개", 50_000), order("R-2", "아무개", 60_000)]).await;
+        tells(app, &[order("R-1", "아무개", 50_000), order("R-2", "아무개", 50_000)]).await;
         let mut ids = Vec::new();
         for name in ["홍길동", "김철수", "이영희", "박민수"] {
             ids.push(hears(app, &phone, name, 50_000).await);

@@ -254,3 +254,37 @@ fn a_fixed_account_and_a_cut_name_come_from_the_template() {
         assert_eq!(sms.all["account"], "110-222-333444");
     });
 }
+
+#[test]
+fn a_template_is_made_of_two_messages_and_tried_on_what_is_stored() {
+    story(async |app| {
+        let phone = app.phone("counter-1").await;
+        let text = |name: &str, amount: u64| format!("[신한]{name} 님 {}원 입금", grouped(amount));
+        let first = phone.sends(&text("홍길동", 10_000)).await;
+        let second = phone.sends(&text("김철수", 2_000)).await;
+        app.settle().await;
+        assert_eq!(app.sms(first).await.state, "unparsed");
+        let example = |name: &str, amount: u64| json!({"text": text(name, amount), "fields": {"amount": grouped(amount), "name": name}});
+        let examples = json!({"examples": [example("홍길동", 10_000), example("김철수", 2_000)]});
+        let done = app.post(&format!("{PATH}/suggest"), &examples).await.expect(200);
+        assert_eq!(done["template"]["pattern"], "[신한]{name} 님 {amount}원 입금");
+        assert_eq!((&done["history"]["matched"], &done["history"]["new"]), (&json!(2), &json!(2)), "{done}");
+
+        let id = app.add_template(&done["template"]).await;
+        let backtest = format!("{PATH}/{id}/backtest");
+        let tried = app.post(&backtest, &json!({})).await.expect(200);
+        assert_eq!((&tried["new"], &tried["lost"], &tried["changed"]), (&json!(2), &json!(0), &json!(0)), "{tried}");
+        app.post("/internal/v2/sms/reset", &json!({"ids": [first, second]})).await.expect(200);
+        app.settle().await;
+        assert_eq!(app.sms(second).await.state, "unmatched");
+        let tried = app.post(&backtest, &json!({"limit": 1})).await.expect(200);
+        assert_eq!(
+            (&tried["examined"], &tried["new"], &tried["changed"]),
+            (&json!(1), &json!(0), &json!(0)),
+            "{tried}"
+        );
+        app.post(&format!("{PATH}/999/backtest"), &json!({})).await.expect_problem(404);
+        app.post(&backtest, &json!({"limit": 5001})).await.expect_invalid("limit");
+        app.post(&format!("{PATH}/suggest"), &json!({"examples": []})).await.expect_invalid("examples");
+    });
+}

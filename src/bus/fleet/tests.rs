@@ -46,9 +46,12 @@ async fn what_a_process_said_long_ago_makes_nothing_fresh() {
     with_fleet(async |fleet| {
         fleet.replace_others(vec![worker("there", fleet.now())]);
         assert!(fleet.has_other("worker") && !fleet.has_other("service"));
+        assert_eq!(fleet.silent(), []);
         assert!(fleet.others().iter().all(|actor| actor.fresh));
         tokio::time::advance(STALE_AFTER + Duration::from_millis(1)).await;
         assert!(!fleet.has_other("worker"), "a dead worker is no worker");
+        let silent = Silent { process: "there".to_owned(), roles: "worker".to_owned(), since: base() };
+        assert_eq!(fleet.silent(), [silent]);
         assert!(fleet.others().iter().all(|actor| !actor.fresh && actor.state == ActorState::Running));
         assert!(fleet.list().iter().any(|actor| actor.id == "order_matcher" && !actor.fresh), "it stays in the list");
     })

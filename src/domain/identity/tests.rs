@@ -155,6 +155,66 @@ proptest! {
         prop_assert_eq!(made(&assign(&[], &seen, WINDOW)), copies);
     }
 
+    /// INV-I1 and INV-I2 against a small model: of each text as many messages as the source that saw most copies of it saw,
+    /// whatever the order, the replays and the cuts between commits; and twins are those of which there are several.
+    #[test]
+    fn any_interleaving_makes_what_the_model_says(
+        deliveries in prop::collection::vec((1_i64..=5, 0_usize..3, 0_u32..4), 0..60),
+        cuts in prop::collection::vec(1_usize..7, 60),
+    ) {
+        // The model: copies are told apart by their source's key, and the most that one source saw is how many there are.
+        let texts = ["입금 50,000원 홍길동", "입금 50,000원 김철수", "입금 70,000원 홍길동"];
+        let most = |text: usize| {
+            let seen: BTreeSet<(i64, u32)> = deliveries.iter().filter(|one| one.1 == text).map(|one| (one.0, one.2)).collect();
+            (1..=5).map(|by| seen.iter().filter(|(source, _)| *source == by).count()).max().unwrap_or(0)
+        };
+        // What the store does: repeated keys are left out, the rest assigned commit by commit.
+        let mut keys = BTreeSet::new();
+        let mut known: Vec<KnownSms> = Vec::new();
+        let mut flagged = BTreeSet::new();
+        let (mut rest, mut cuts) = (&deliveries[..], cuts.into_iter().cycle());
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(cuts.next().unwrap().min(rest.len()));
+            rest = later;
+            let fresh: Vec<NewSighting> = batch.iter().filter(|one| keys.insert(**one)).map(|(by, text, copy)| NewSighting {
+                fingerprint: fingerprint(Some("010-1111-2222"), source(*by), texts[*text]),
+                ..seen_by(*by, i64::from(*copy), "15881688")
+            }).collect();
+            let before = i64::try_from(known.len()).unwrap();
+            let mut made: Vec<i64> = Vec::new();
+            for (assignment, sighting) in assign(&known.clone(), &fresh, WINDOW).into_iter().zip(&fresh) {
+                let id_of = |at: SmsAt, made: &[i64]| match at {
+                    SmsAt::Known(id) => id,
+                    SmsAt::Made(place) => made[place],
+                };
+                let id = match assignment {
+                    Assignment::Join(at) => id_of(at, &made),
+                    Assignment::New { twins } => {
+                        let id = i64::try_from(known.len()).unwrap() + 1;
+                        prop_assert!(id > before);
+                        known.push(KnownSms {
+                            sms_id: id, fingerprint: sighting.fingerprint, sender: sighting.sender.clone(),
+                            received_at: sighting.received_at, sources: BTreeSet::new(),
+                        });
+                        if !twins.is_empty() {
+                            flagged.extend(twins.into_iter().map(|at| id_of(at, &made)).chain([id]));
+                        }
+                        id
+                    }
+                };
+                made.push(id);
+                let sms = known.iter_mut().find(|sms| sms.sms_id == id).unwrap();
+                prop_assert!(sms.sources.insert(sighting.source), "a source saw one message twice");
+            }
+        }
+        for (text, words) in texts.iter().enumerate() {
+            let of_text: Vec<&KnownSms> =
+                known.iter().filter(|sms| sms.fingerprint == fingerprint(Some("010-1111-2222"), source(1), words)).collect();
+            prop_assert_eq!(of_text.len(), most(text));
+            prop_assert!(of_text.iter().all(|sms| flagged.contains(&sms.sms_id) == (of_text.len() > 1)));
+        }
+    }
+
     /// INV-I4: a batch, cut anywhere, gives what one at a time gives.
     #[test]
     fn a_batch_is_the_same_as_one_at_a_time(

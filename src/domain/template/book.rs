@@ -12,7 +12,7 @@ use crate::domain::time::UnixMs;
 
 use super::compiled::{Compiled, Fit};
 use super::prefilter::Prefilter;
-use super::program::Scratch;
+use super::reader::Scratch;
 use super::reading::Reading;
 use super::spec::TemplateSpec;
 use super::words;

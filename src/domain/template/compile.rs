@@ -10,9 +10,9 @@ use crate::domain::text;
 
 use super::compiled::Compiled;
 use super::field::FieldName;
-use super::pattern::{self, Group, Longest};
+use super::pattern::{self, Group};
 use super::program::{self, Program};
-use super::rival::Rival;
+use super::reader::{Reader, Turned};
 use super::spec::{TemplateKind, TemplateSpec};
 use super::syntax::{self, Node, SyntaxError};
 use super::{edge, fieldsets};
@@ -66,9 +66,8 @@ impl TemplateSpec {
             account: self.account.clone(),
             maximum,
             pattern: self.pattern.clone(),
-            program: pattern.program,
-            groups: pattern.groups,
-            rivals: pattern.rivals,
+            reader: pattern.reader,
+            groups: pattern.groups.into(),
             required: pattern.required,
         };
         let errors = sample::differences(self, &compiled);
@@ -131,54 +130,40 @@ impl TemplateSpec {
         let (nodes, mut warnings) = syntax::parse(body).map_err(shifted)?;
         let nodes = edge::merge_spaces(nodes);
         let sets = fieldsets::field_sets(&nodes).map_err(shifted)?;
-        self.check_fields(|field| sets.some.contains(&field), |field| sets.every.contains(&field))?;
-        let emit = |longest| pattern::emit(&nodes, currency, longest).map_err(shifted);
-        let main = emit(Longest::default())?;
-        let hir = program::anchor(program::parse_regex(&main.regex)?);
-        let program = Program::compile(&hir).map_err(|reason| (1, reason))?;
-        let mut rivals = Vec::new();
-        let mut last = main.regex.clone();
-        for longest in [Longest { texts: false, skips: true }, Longest { texts: true, skips: true }] {
-            let regex = emit(longest)?.regex;
-            if regex != last {
-                rivals.push(Rival::typed(regex.clone(), !longest.texts));
-                last = regex;
-            }
-        }
+        let place = |field| fieldsets::place_of(&nodes, field).map_or(1, |at| at + skipped);
+        self.check_fields(|field| sets.some.contains(&field), |field| sets.every.contains(&field), place)?;
+        let steps = pattern::assemble(&nodes, currency).map_err(shifted)?;
         warnings.extend(literal_digits(&nodes));
         warnings.extend(self.word_warnings(body));
-        let groups = main.groups.into_iter().filter_map(|group| Some((program.group(&group.name)?, group))).collect();
-        Ok(Pattern { program, groups, rivals, required: literal::required(&hir), warnings })
+        let reader = Reader::typed(steps.machine, steps.has_skips, steps.has_texts);
+        Ok(Pattern { reader, groups: steps.groups, required: literal::required_of(&nodes), warnings })
     }
 
     fn regex(&self) -> Result<Pattern, (usize, String)> {
         let inner = program::parse_regex(&self.pattern)?;
-        let has_rival = program::turn_greed_outside_groups(&inner) != inner;
+        let turned = program::turn_greed_outside_groups(&inner) != inner;
         let hir = program::anchor(inner);
         let program = Program::compile(&hir).map_err(|reason| (1, reason))?;
         let mut groups = Vec::new();
-        for (index, name) in program.named_groups() {
+        for name in program.group_names() {
             let Some(field) = FieldName::of(name) else {
                 return Err((self.place_of(name), format!("there is no field `{name}`")));
             };
-            let group = Group {
-                name: name.to_owned(),
-                field,
-                kind: field.default_type(),
-                loose_left: false,
-                loose_right: false,
-                may_be_fused: false,
-            };
-            if groups.iter().any(|(_, other): &(usize, Group)| other.field == field) {
+            let kind = field.default_type();
+            let group = Group { field, kind, loose_left: false, loose_right: false, may_be_fused: false };
+            if groups.iter().any(|other: &Group| other.field == field) {
                 return Err((self.place_of(name), format!("`{field}` stands twice; a field is read once")));
             }
-            groups.push((index, group));
+            groups.push(group);
         }
-        let has = |field| groups.iter().any(|(_, group)| group.field == field);
-        self.check_fields(has, has)?;
-        let rivals = if has_rival { vec![Rival::turned(self.pattern.clone())] } else { Vec::new() };
+        let has = |field| groups.iter().any(|group| group.field == field);
+        let names: Vec<(FieldName, &str)> =
+            program.group_names().filter_map(|name| Some((FieldName::of(name)?, name))).collect();
+        let name_of = |field| names.iter().find(|(other, _)| *other == field).map(|(_, name)| *name);
+        self.check_fields(has, has, |field| name_of(field).map_or(1, |name| self.place_of(name)))?;
+        let reader = Reader::Regex { program, turned: turned.then(|| Turned::new(self.pattern.clone())) };
         let required = literal::required(&hir);
-        Ok(Pattern { program, groups, rivals, required, warnings: self.word_warnings(&self.pattern) })
+        Ok(Pattern { reader, groups, required, warnings: self.word_warnings(&self.pattern) })
     }
 
     fn place_of(&self, group: &str) -> usize {
@@ -189,13 +174,17 @@ impl TemplateSpec {
         &self,
         some: impl Fn(FieldName) -> bool,
         every: impl Fn(FieldName) -> bool,
+        place: impl Fn(FieldName) -> usize,
     ) -> Result<(), (usize, String)> {
         if some(FieldName::Datetime) && (some(FieldName::Date) || some(FieldName::Time)) {
-            return Err((1, "`datetime` stands beside `date` or `time`; it is both already".to_owned()));
+            return Err((
+                place(FieldName::Datetime),
+                "`datetime` stands beside `date` or `time`; it is both already".to_owned(),
+            ));
         }
         if self.direction == Direction::Deposit && !every(FieldName::Amount) {
             let reason = "a deposit needs an `{amount}` that is always there: not only in an optional part";
-            return Err((1, reason.to_owned()));
+            return Err((place(FieldName::Amount), reason.to_owned()));
         }
         Ok(())
     }
@@ -207,9 +196,8 @@ impl TemplateSpec {
 
 /// What comes out of either language.
 struct Pattern {
-    program: Program,
-    groups: Vec<(usize, Group)>,
-    rivals: Vec<Rival>,
+    reader: Reader,
+    groups: Vec<Group>,
     required: Vec<literal::AnyOf>,
     warnings: Vec<String>,
 }
@@ -226,7 +214,7 @@ fn literal_digits(nodes: &[Node]) -> Vec<String> {
                 .collect(),
             Node::Optional(inner) => literal_digits(inner),
             Node::Alternatives(branches) => branches.iter().flat_map(|branch| literal_digits(branch)).collect(),
-            Node::Space | Node::Field(..) | Node::Skip(_) => Vec::new(),
+            Node::Space | Node::Field(..) | Node::Skip(..) => Vec::new(),
         })
         .collect()
 }

@@ -10,9 +10,8 @@ use crate::domain::time::UnixMs;
 
 use super::literal::AnyOf;
 use super::pattern::Group;
-use super::program::{Program, Scratch};
+use super::reader::{Reader, Scratch, Way};
 use super::reading::{Fields, Reading};
-use super::rival::Rival;
 use super::take::{self, Taken};
 
 /// The longest normalised text (bytes) that templates are tried on; an SMS of many parts has less than 2,000.
@@ -30,11 +29,9 @@ pub struct Compiled {
     pub(super) maximum: Option<Money>,
     /// The pattern as it was written.
     pub(super) pattern: String,
-    pub(super) program: Program,
-    /// Groups of `program` that are fields, with their number.
-    pub(super) groups: Vec<(usize, Group)>,
-    /// The same template with other preferences: where they read something else, the text can be read in two ways.
-    pub(super) rivals: Vec<Rival>,
+    pub(super) reader: Reader,
+    /// The fields of `reader`, by their number.
+    pub(super) groups: Box<[Group]>,
     /// What every text of the template contains.
     pub(super) required: Vec<AnyOf>,
 }
@@ -71,14 +68,14 @@ impl Compiled {
         if text.text.len() > LONGEST_TEXT {
             return Fit::Uncertain;
         }
-        match self.program.run(scratch, &text.text) {
+        match self.reader.run(Way::First, scratch, &text.text) {
             Ok(false) => return Fit::No,
             Ok(true) => {}
             Err(()) => return Fit::Uncertain,
         }
         let Some(taken) = Taken::of(&self.groups, scratch, text) else { return Fit::Uncertain };
         let Some(mut reading) = self.read_taken(&taken, text, received_at) else { return Fit::Uncertain };
-        if self.rivals.iter().any(|rival| self.differs(rival, &reading, scratch, text, received_at)) {
+        if self.reader.others().iter().any(|way| self.differs(*way, &taken, &reading, scratch, text, received_at)) {
             reading.flags = reading.flags.with(Flag::AmbiguousTemplate);
         }
         Fit::Yes(Box::new(reading))
@@ -96,23 +93,22 @@ impl Compiled {
     /// INV-P3: a text that a template can read in two ways is not booked.
     fn differs(
         &self,
-        rival: &Rival,
+        way: Way,
+        taken: &Taken,
         reading: &Reading,
         scratch: &mut Scratch,
         text: &Normalised,
         received_at: UnixMs,
     ) -> bool {
-        let Some(program) = rival.program() else { return true };
-        if !matches!(program.run(scratch, &text.text), Ok(true)) {
-            return false;
+        match self.reader.run(way, scratch, &text.text) {
+            Ok(true) => {}
+            Ok(false) => return false,
+            Err(()) => return true,
         }
-        let Some(other) =
-            Taken::of(&self.groups, scratch, text).and_then(|taken| self.read_taken(&taken, text, received_at))
-        else {
-            return false;
-        };
+        let Some(other) = Taken::of(&self.groups, scratch, text).filter(|other| other != taken) else { return false };
+        let Some(other) = self.read_taken(&other, text, received_at) else { return false };
         let certain = |fields: &Fields| (fields.amount, fields.balance, fields.account.clone(), fields.occurred_at);
-        if rival.every_field {
+        if way.is_strict() {
             other.fields != reading.fields
         } else {
             certain(&other.fields) != certain(&reading.fields)

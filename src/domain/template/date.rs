@@ -31,6 +31,9 @@ impl DateOrder {
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
+/// `2026년 4월 22일`, `04月22日`.
+pub(super) const IN_WORDS: &str = r"(?:(?:[0-9]{4}|[0-9]{2})[년年] ?)?[0-9]{1,2}[월月] ?[0-9]{1,2}[일日]";
+
 /// A regex of dates, longest first. Which words are months is for [`read_date`] to say.
 pub(super) fn date_grammar() -> String {
     let month = "[A-Za-z]{3,9}";
@@ -38,7 +41,7 @@ pub(super) fn date_grammar() -> String {
         r"[0-9]{4}[-/.] ?[0-9]{1,2}[-/.] ?[0-9]{1,2}",
         r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}",
         r"[0-9]{2}[-/.] ?[0-9]{1,2}[-/.] ?[0-9]{1,2}",
-        r"(?:(?:[0-9]{4}|[0-9]{2})년 ?)?[0-9]{1,2}월 ?[0-9]{1,2}일",
+        IN_WORDS,
         r"[0-9]{8}",
         r"[0-9]{6}",
         r"[0-9]{1,2}[-/.][0-9]{1,2}",
@@ -68,7 +71,7 @@ pub(super) fn read_date(text: &str, order: DateOrder) -> Option<Day> {
             _ => None,
         };
     }
-    let korean = text.contains('월');
+    let korean = text.contains(['월', '月']);
     match runs.as_slice() {
         // 20251121 has its year first also where months come first: there is no 20th month.
         [only]

@@ -63,7 +63,7 @@ pub(super) fn of(nodes: &[Node], end: End, through_space: bool) -> Edge {
 fn of_node(node: &Node, end: End, through_space: bool) -> Edge {
     match node {
         Node::Space => Edge { kinds: SPACE, open: through_space },
-        Node::Field(..) | Node::Skip(_) => Edge::one(FIELD),
+        Node::Field(..) | Node::Skip(..) => Edge::one(FIELD),
         Node::Literal(text) => {
             let c = if end == End::First { text.chars().next() } else { text.chars().next_back() };
             Edge::one(match c {

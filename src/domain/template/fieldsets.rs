@@ -31,7 +31,7 @@ pub(super) fn field_sets(nodes: &[Node]) -> Result<FieldSets, SyntaxError> {
                 let some = branches.into_iter().flat_map(|sets| sets.some).collect();
                 (FieldSets { some, every }, first_at(std::slice::from_ref(node)))
             }
-            Node::Literal(_) | Node::Space | Node::Skip(_) => continue,
+            Node::Literal(_) | Node::Space | Node::Skip(..) => continue,
         };
         if let Some(twice) = sets.some.intersection(&found.some).next() {
             let reason = format!("`{twice}` stands twice; a field is read once (for the other write {{_}})");
@@ -47,7 +47,7 @@ fn first_at(nodes: &[Node]) -> usize {
     nodes
         .iter()
         .map(|node| match node {
-            Node::Field(_, _, at) | Node::Skip(at) => *at,
+            Node::Field(_, _, at) | Node::Skip(at, _) => *at,
             Node::Optional(inner) => first_at(inner),
             Node::Alternatives(branches) => {
                 branches.iter().map(|branch| first_at(branch)).find(|at| *at > 0).unwrap_or(0)
@@ -56,4 +56,14 @@ fn first_at(nodes: &[Node]) -> usize {
         })
         .find(|at| *at > 0)
         .unwrap_or(0)
+}
+
+/// The character (from 1) where a field stands first.
+pub(super) fn place_of(nodes: &[Node], field: FieldName) -> Option<usize> {
+    nodes.iter().find_map(|node| match node {
+        Node::Field(other, _, at) => (*other == field).then_some(*at),
+        Node::Optional(inner) => place_of(inner, field),
+        Node::Alternatives(branches) => branches.iter().find_map(|branch| place_of(branch, field)),
+        Node::Literal(_) | Node::Space | Node::Skip(..) => None,
+    })
 }

@@ -1,24 +1,21 @@
-//! From the parts of a typed template to one anchored regex.
+//! From the parts of a typed template to the steps that read it.
 
-use std::fmt::Write;
+use std::sync::Arc;
 
 use crate::domain::money::Currency;
 
 use super::date;
 use super::edge::{self, DIGIT, Edge, End, FIELD, SPACE, UNIT};
 use super::field::{FieldName, FieldType};
+use super::fragment::Fragment;
+use super::machine::{Machine, Step};
 use super::money::MoneyStyle;
 use super::syntax::{Node, SyntaxError};
 use super::when;
 
-/// Bytes of one line. By bytes the automaton is a tenth of its size; a part that cut a character is refused later.
-const ANY_OF_LINE: &str = r"(?-u:[^\n])+";
-
-/// A capture group of the regex that is a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is read of a field's place in the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Group {
-    /// Its name in the regex.
-    pub(super) name: String,
     /// The field it is.
     pub(super) field: FieldName,
     /// How it is read.
@@ -31,31 +28,40 @@ pub(super) struct Group {
     pub(super) may_be_fused: bool,
 }
 
-/// A typed template as a regex.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Emitted {
-    /// The regex, without anchors.
-    pub(super) regex: String,
-    /// Its groups, all fields.
+/// A typed template, assembled.
+#[derive(Debug)]
+pub(super) struct Assembled {
+    /// Its steps.
+    pub(super) machine: Machine,
+    /// Its fields, by their number.
     pub(super) groups: Vec<Group>,
+    /// It has a `{_}`.
+    pub(super) has_skips: bool,
+    /// It has a field of free text.
+    pub(super) has_texts: bool,
 }
 
-/// Which of the parts that match anything match as much as they can, instead of as little.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Longest {
-    /// Fields of free text.
-    pub(super) texts: bool,
-    /// `{_}`.
-    pub(super) skips: bool,
+/// Makes the machine of a template, anchored at both ends but for white space.
+pub(super) fn assemble(nodes: &[Node], currency: Currency) -> Result<Assembled, SyntaxError> {
+    let mut assembler = Assembler {
+        currency,
+        steps: vec![Step::Space { needed: false }],
+        literals: String::new(),
+        groups: Vec::new(),
+        fragments: Vec::new(),
+        has_skips: false,
+        has_texts: false,
+    };
+    assembler.sequence(nodes, Beside::default())?;
+    assembler.steps.extend([Step::Space { needed: false }, Step::End]);
+    let Assembler { steps, literals, groups, fragments, has_skips, has_texts, .. } = assembler;
+    if u16::try_from(steps.len()).is_err() {
+        return error(1, TOO_LARGE);
+    }
+    Ok(Assembled { machine: Machine::new(steps, literals, fragments), groups, has_skips, has_texts })
 }
 
-/// Makes the regex of a template.
-pub(super) fn emit(nodes: &[Node], currency: Currency, longest: Longest) -> Result<Emitted, SyntaxError> {
-    let mut emitter = Emitter { currency, longest, regex: String::new(), groups: Vec::new() };
-    let beside = Beside::default();
-    emitter.sequence(nodes, beside)?;
-    Ok(Emitted { regex: emitter.regex, groups: emitter.groups })
-}
+const TOO_LARGE: &str = "the pattern is too large";
 
 /// What stands on both sides of a sequence: directly, and with white space looked through.
 #[derive(Clone, Copy, Default)]
@@ -66,14 +72,17 @@ struct Beside {
     right_word: Edge,
 }
 
-struct Emitter {
+struct Assembler {
     currency: Currency,
-    longest: Longest,
-    regex: String,
+    steps: Vec<Step>,
+    literals: String,
     groups: Vec<Group>,
+    fragments: Vec<Option<Arc<Fragment>>>,
+    has_skips: bool,
+    has_texts: bool,
 }
 
-impl Emitter {
+impl Assembler {
     fn sequence(&mut self, nodes: &[Node], outer: Beside) -> Result<(), SyntaxError> {
         for (at, node) in nodes.iter().enumerate() {
             let (before, after) = (&nodes[..at], &nodes[at + 1..]);
@@ -84,37 +93,63 @@ impl Emitter {
                 right_word: edge::of(after, End::First, true).then(|| outer.right_word),
             };
             match node {
-                Node::Literal(text) => self.regex.push_str(&regex_syntax::escape(text)),
+                Node::Literal(text) => self.literal(text)?,
                 Node::Space => self.space(beside),
                 Node::Field(field, kind, at) => {
                     let fused = edge::hides_number(before, End::Last) || edge::hides_number(after, End::First);
                     let before_won = matches!(after.first(), Some(Node::Literal(text)) if text.starts_with('원'));
                     self.field(*field, *kind, *at, beside, fused, before_won)?;
                 }
-                Node::Skip(at) => {
+                Node::Skip(at, word) => {
                     Self::refuse_neighbours(*at, beside)?;
-                    let lazy = if self.longest.skips { "" } else { "?" };
-                    self.regex.push_str(ANY_OF_LINE);
-                    self.regex.push_str(lazy);
+                    self.has_skips = true;
+                    self.steps.push(Step::Any { field: None, word: *word });
                 }
                 Node::Optional(inner) => {
-                    self.regex.push_str("(?:");
+                    let either = self.hole();
                     self.sequence(inner, beside)?;
-                    self.regex.push_str(")?");
+                    self.steps[either] = Step::Either { other: self.here()? };
                 }
-                Node::Alternatives(branches) => {
-                    self.regex.push_str("(?:");
-                    for (at, branch) in branches.iter().enumerate() {
-                        if at > 0 {
-                            self.regex.push('|');
-                        }
-                        self.sequence(branch, beside)?;
-                    }
-                    self.regex.push(')');
-                }
+                Node::Alternatives(branches) => self.alternatives(branches, beside)?,
             }
         }
         Ok(())
+    }
+
+    fn literal(&mut self, text: &str) -> Result<(), SyntaxError> {
+        let start = u16::try_from(self.literals.len());
+        let (Ok(start), Ok(len)) = (start, u16::try_from(text.len())) else { return error(1, TOO_LARGE) };
+        self.literals.push_str(text);
+        self.steps.push(Step::Literal { start, len });
+        Ok(())
+    }
+
+    fn alternatives(&mut self, branches: &[Vec<Node>], beside: Beside) -> Result<(), SyntaxError> {
+        let mut leaving = Vec::new();
+        for (at, branch) in branches.iter().enumerate() {
+            let is_last = at + 1 == branches.len();
+            let either = (!is_last).then(|| self.hole());
+            self.sequence(branch, beside)?;
+            if let Some(either) = either {
+                leaving.push(self.hole());
+                self.steps[either] = Step::Either { other: self.here()? };
+            }
+        }
+        let step = self.here()?;
+        for hole in leaving {
+            self.steps[hole] = Step::Goto { step };
+        }
+        Ok(())
+    }
+
+    /// A step that is filled in later.
+    fn hole(&mut self) -> usize {
+        self.steps.push(Step::End);
+        self.steps.len() - 1
+    }
+
+    fn here(&self) -> Result<u16, SyntaxError> {
+        u16::try_from(self.steps.len()).or_else(|_| error(1, TOO_LARGE))
     }
 
     /// INV-P1: white space matches any run, also none; but between two fields, or a field and a digit, at least one,
@@ -122,7 +157,7 @@ impl Emitter {
     fn space(&mut self, beside: Beside) {
         let (left, right) = (beside.left_word, beside.right_word);
         let needed = (left.has(FIELD) && right.has(FIELD | DIGIT)) || (left.has(DIGIT) && right.has(FIELD));
-        self.regex.push_str(if needed { "[ \\n]+" } else { "[ \\n]*" });
+        self.steps.push(Step::Space { needed });
     }
 
     fn field(
@@ -141,11 +176,19 @@ impl Emitter {
         if is_money(kind) && beside.right.has(UNIT) && self.currency == Currency::KRW {
             return error(at, "units like 만 belong to the money field: leave them out behind it");
         }
-        let name = format!("f{}", self.groups.len());
-        let grammar = self.grammar(field, kind, before_won);
-        let _ = write!(self.regex, "(?P<{name}>{grammar})"); // writing to a String cannot fail
+        let Ok(number) = u8::try_from(self.groups.len()) else {
+            return error(at, "a template has at most 256 fields in its alternatives");
+        };
+        let fragment = if let Some(grammar) = self.grammar(field, kind, before_won) {
+            self.steps.push(Step::Number { field: number });
+            Some(Fragment::shared(&grammar).or_else(|(_, reason)| error(at, &reason))?)
+        } else {
+            self.has_texts = true;
+            self.steps.push(Step::Any { field: Some(number), word: kind == FieldType::Word });
+            None
+        };
+        self.fragments.push(fragment);
         self.groups.push(Group {
-            name,
             field,
             kind,
             loose_left: beside.left.has(SPACE),
@@ -162,19 +205,18 @@ impl Emitter {
         Ok(())
     }
 
-    fn grammar(&self, field: FieldName, kind: FieldType, before_won: bool) -> String {
-        let lazy = if self.longest.texts { "" } else { "?" };
+    /// The regex of a number field; none for free text.
+    fn grammar(&self, field: FieldName, kind: FieldType, before_won: bool) -> Option<String> {
         match kind {
             FieldType::Money | FieldType::MoneyIn | FieldType::MoneyEu => {
-                MoneyStyle::new(self.currency, kind).grammar(field == FieldName::Balance, before_won)
+                Some(MoneyStyle::new(self.currency, kind).grammar(field == FieldName::Balance, before_won))
             }
-            FieldType::Date | FieldType::DateDmy | FieldType::DateMdy => date::date_grammar(),
-            FieldType::Time => when::time_grammar(),
-            FieldType::Datetime => when::datetime_grammar(),
-            FieldType::Account => "[0-9*xX#•●○](?:[-0-9*xX#•●○]*[0-9*xX#•●○])?".to_owned(),
-            FieldType::Text => format!("{ANY_OF_LINE}{lazy}"),
-            FieldType::Word => format!("(?-u:[^ \\n])+{lazy}"),
-            FieldType::Int => "[0-9]+".to_owned(),
+            FieldType::Date | FieldType::DateDmy | FieldType::DateMdy => Some(date::date_grammar()),
+            FieldType::Time => Some(when::time_grammar()),
+            FieldType::Datetime => Some(when::datetime_grammar()),
+            FieldType::Account => Some("[0-9*xX#•●○](?:[-0-9*xX#•●○]*[0-9*xX#•●○])?".to_owned()),
+            FieldType::Int => Some("[0-9]+".to_owned()),
+            FieldType::Text | FieldType::Word => None,
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Running a template's regex: the bounded backtracker only, so that time is linear in the text.
-
-use std::ops::Range;
+//! Running a regex template: the bounded backtracker only, so that time is linear in the text.
 
 use regex_automata::nfa::thompson::backtrack::{BoundedBacktracker, Cache, Config};
 use regex_automata::nfa::thompson::{self, WhichCaptures};
 use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Capture, Hir, HirKind, Look, Repetition};
+
+use super::machine::Took;
 
 /// A compiled regex may take this much (bytes of its automaton).
 const SIZE_LIMIT: usize = 256 << 10;
@@ -17,11 +17,13 @@ const VISITED_LIMIT: usize = 16 << 20;
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     engine: BoundedBacktracker,
+    /// The numbers of its named groups, which are the fields.
+    groups: Vec<usize>,
 }
 
 /// Working memory of a run; one serves any number of programs in turn.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(super) struct EngineMemory {
     cache: Option<Cache>,
     slots: Vec<Option<NonMaxUsize>>,
 }
@@ -86,27 +88,24 @@ impl Program {
             .configure(Config::new().visited_capacity(VISITED_LIMIT))
             .build_from_nfa(nfa)
             .map_err(|error| error.to_string())?;
-        Ok(Self { engine })
+        let names = engine.get_nfa().group_info().all_names();
+        let groups = names.filter_map(|(_, index, name)| name.map(|_| index)).collect();
+        Ok(Self { engine, groups })
     }
 
-    /// The number of the named group.
-    pub(super) fn group(&self, name: &str) -> Option<usize> {
-        use regex_automata::util::primitives::PatternID;
-        self.engine.get_nfa().group_info().to_index(PatternID::ZERO, name)
+    /// The names of the groups that have one.
+    pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.engine.get_nfa().group_info().all_names().filter_map(|(_, _, name)| name)
     }
 
-    /// The names of the groups that have one, with their numbers.
-    pub(super) fn named_groups(&self) -> impl Iterator<Item = (usize, &str)> {
-        let groups = self.engine.get_nfa().group_info();
-        groups.all_names().filter_map(|(_, index, name)| name.map(|name| (index, name)))
-    }
-
-    /// Runs on the whole of `text`. `Ok(false)` where it does not fit, an error where the text is too long to try.
-    pub(super) fn run(&self, scratch: &mut Scratch, text: &str) -> Result<bool, ()> {
+    /// Runs on the whole of `text`; what the named groups took goes to `taken`, in the order of the text. `Ok(false)`
+    /// where it does not fit, an error where the text is too long to try.
+    pub(super) fn run(&self, memory: &mut EngineMemory, taken: &mut Vec<Took>, text: &str) -> Result<bool, ()> {
+        taken.clear();
         let slots = self.engine.get_nfa().group_info().slot_len();
-        scratch.slots.clear();
-        scratch.slots.resize(slots, None);
-        let cache = match &mut scratch.cache {
+        memory.slots.clear();
+        memory.slots.resize(slots, None);
+        let cache = match &mut memory.cache {
             Some(cache) => {
                 cache.reset(&self.engine);
                 cache
@@ -114,15 +113,14 @@ impl Program {
             empty => empty.insert(self.engine.create_cache()),
         };
         let input = Input::new(text).anchored(Anchored::Yes);
-        self.engine.try_search_slots(cache, &input, &mut scratch.slots).map(|found| found.is_some()).map_err(|_| ())
-    }
-}
-
-impl Scratch {
-    /// Where the numbered group matched in the last run, in bytes.
-    pub(super) fn group(&self, index: usize) -> Option<Range<usize>> {
-        let start = self.slots.get(index * 2).copied().flatten()?;
-        let end = self.slots.get(index * 2 + 1).copied().flatten()?;
-        Some(start.get()..end.get())
+        let found = self.engine.try_search_slots(cache, &input, &mut memory.slots).map_err(|_| ())?;
+        for (field, group) in (0_u8..).zip(&self.groups) {
+            let slot = |at: usize| memory.slots.get(at).copied().flatten().map(NonMaxUsize::get);
+            if let (Some(start), Some(end)) = (slot(group * 2), slot(group * 2 + 1)) {
+                taken.push((field, start, end));
+            }
+        }
+        taken.sort_by_key(|(_, start, _)| *start);
+        Ok(found.is_some())
     }
 }

@@ -2,13 +2,13 @@
 
 use crate::domain::refusal::FieldError;
 use crate::domain::sms::Direction;
-use crate::domain::text::normalise;
+use crate::domain::text::{normalise, normalise_literal};
 use crate::domain::time::UnixMs;
 
 use super::compiled::{Compiled, Fit};
 use super::field::FieldName;
 use super::money::MoneyStyle;
-use super::program::Scratch;
+use super::reader::Scratch;
 use super::reading::Reading;
 use super::spec::{TemplateSample, TemplateSpec};
 use super::take::masked;
@@ -58,8 +58,10 @@ fn difference(sample: &TemplateSample, compiled: &Compiled) -> Vec<FieldError> {
         let key = name.map_or("occurred_at", FieldName::as_str);
         let in_text = in_text(&reading, key, &text.text);
         let value = shown.get(key).or(in_text.as_ref());
+        // As it stands in a text, `㈜` and full-width digits may be what was expected.
+        let as_text = normalise_literal(expected);
         let is_equal = value == Some(expected)
-            || in_text.as_ref() == Some(expected)
+            || in_text.as_deref() == Some(as_text.trim())
             || is_same(name, expected, &reading, compiled);
         if !is_equal {
             errors.push(error(match value {
@@ -79,7 +81,7 @@ fn in_text(reading: &Reading, field: &str, text: &str) -> Option<String> {
 
 /// Whether an expected value is the one that was read, in another writing of it.
 fn is_same(field: Option<FieldName>, expected: &str, reading: &Reading, compiled: &Compiled) -> bool {
-    let group = |field| compiled.groups.iter().map(|(_, group)| group).find(|group| group.field == field);
+    let group = |field| compiled.groups.iter().find(|group| group.field == field);
     let money = |field| {
         group(field).and_then(|group| MoneyStyle::new(compiled.currency, group.kind).read(&normalise(expected).text))
     };

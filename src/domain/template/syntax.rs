@@ -15,8 +15,9 @@ pub(super) enum Node {
     Space,
     /// A field, and the character of the pattern where it stands (from 1).
     Field(FieldName, FieldType, usize),
-    /// `{_}`: at least one character of the line, read by nobody; and where it stands.
-    Skip(usize),
+    /// `{_}`: at least one character of the line (`{_:word}`: of the word), read by nobody; where it stands, and whether
+    /// it is a word.
+    Skip(usize, bool),
     /// `<a|b>`: one of them, the first that fits.
     Alternatives(Vec<Vec<Node>>),
     /// `[[...]]`: there or not.
@@ -127,8 +128,12 @@ impl Parser {
             Some((name, kind)) => (name.trim(), Some(kind.trim())),
             None => (inside.trim(), None),
         };
-        if (name == "_" || name == "무시") && kind.is_none() {
-            return Ok(Node::Skip(start + 1));
+        if name == "_" || name == "무시" {
+            return match kind {
+                None | Some("text") => Ok(Node::Skip(start + 1, false)),
+                Some("word") => Ok(Node::Skip(start + 1, true)),
+                Some(kind) => Self::error(start, format!("`{{_}}` is a text or a word, not `{kind}`")),
+            };
         }
         let Some(field) = FieldName::of(name) else {
             let known: Vec<&str> = FieldName::ALL.iter().map(|field| field.as_str()).collect();

@@ -14,19 +14,19 @@ use super::date::{DateOrder, read_date};
 use super::field::{FieldName, FieldType};
 use super::money::MoneyStyle;
 use super::pattern::{Group, is_money};
-use super::program::Scratch;
+use super::reader::Scratch;
 use super::reading::Fields;
 use super::units;
 use super::when;
 use super::words;
 
 /// The captures of a run, trimmed, in the order of the text.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Taken<'t> {
     captures: Vec<Capture<'t>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Capture<'t> {
     group: &'t Group,
     span: Range<usize>,
@@ -34,10 +34,10 @@ struct Capture<'t> {
 
 impl<'t> Taken<'t> {
     /// The captures of the last run; `None` where a span cuts a character.
-    pub(super) fn of(groups: &'t [(usize, Group)], scratch: &Scratch, text: &Normalised) -> Option<Self> {
+    pub(super) fn of(groups: &'t [Group], scratch: &Scratch, text: &Normalised) -> Option<Self> {
         let mut captures = Vec::with_capacity(groups.len());
-        for (index, group) in groups {
-            let Some(span) = scratch.group(*index) else { continue };
+        for (field, span) in scratch.taken() {
+            let Some(group) = groups.get(field) else { continue };
             let value = text.text.get(span.clone())?;
             let start = span.start + (value.len() - value.trim_start().len());
             let trimmed = value.trim();

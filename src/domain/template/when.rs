@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::time::UnixMs;
 
-use super::date::{DateOrder, Day, date_grammar, read_date};
+use super::date::{DateOrder, Day, IN_WORDS, date_grammar, read_date};
 
 /// A regex of times of day.
 pub(super) fn time_grammar() -> String {
@@ -16,7 +16,8 @@ pub(super) fn time_grammar() -> String {
 /// A regex of a date and a time in one, also as RFC 3339 writes them.
 pub(super) fn datetime_grammar() -> String {
     let zone = r"(?:(?:\.[0-9]{1,9})?(?:Z|[-+][0-9]{2}:?[0-9]{2}))?";
-    format!("(?:{})(?:[ \\n]{{1,3}}|T|, ?){}{zone}", date_grammar(), time_grammar())
+    let time = time_grammar();
+    format!("(?:(?:{})(?:[ \\n]{{1,3}}|T|, ?)|{IN_WORDS}){time}{zone}", date_grammar())
 }
 
 /// A time of day, and whether it came with seconds.

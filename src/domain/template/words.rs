@@ -1,7 +1,7 @@
 //! Words that say that no money came, and words that say that some may have.
 
 /// Korean words that undo a deposit wherever they stand outside the fields.
-const NEGATING: [&str; 22] = [
+const NEGATING: [&str; 26] = [
     "취소",
     "실패",
     "반환",
@@ -20,6 +20,10 @@ const NEGATING: [&str; 22] = [
     "한도초과",
     "미입금",
     "인증번호",
+    "재발송",
+    "재전송",
+    "재안내",
+    "중복",
     "取消",
     "失敗",
     "失败",
@@ -104,6 +108,23 @@ pub(super) fn warnings(pattern: &str) -> Vec<String> {
 /// The first word of `text` that says that money went out.
 pub(super) fn outgoing(text: &str) -> Option<&'static str> {
     OUTGOING.iter().find(|word| text.contains(**word)).copied().or_else(|| english_word(text, &OUTGOING_ENGLISH))
+}
+
+/// Whether `text` holds a word that stands in deposits' texts.
+pub(super) fn has_deposit_word(text: &str) -> bool {
+    DEPOSIT.iter().any(|word| text.contains(word)) || english_word(text, &DEPOSIT_ENGLISH).is_some()
+}
+
+/// Whether `text` holds a word that says by itself that money came in; 이체 and 송금 do not.
+pub(super) fn says_in(text: &str) -> bool {
+    const IN: [&str; 7] = ["입금", "수취", "받았", "받으", "入金", "入账", "入賬"];
+    const IN_ENGLISH: [&str; 6] = ["deposit", "deposited", "deposits", "credited", "received", "receive"];
+    IN.iter().any(|word| text.contains(word)) || english_word(text, &IN_ENGLISH).is_some()
+}
+
+/// Whether `text` holds a word by which a text says whether money came, went, or neither.
+pub(super) fn has_direction_word(text: &str) -> bool {
+    has_deposit_word(text) || outgoing(text).is_some() || negating(text).is_some() || negating_english(text).is_some()
 }
 
 /// Whether `behind`, which follows `before` without a space, makes another word of the deposit word that ends it.

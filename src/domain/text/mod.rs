@@ -54,12 +54,7 @@ impl Normalised {
 /// `[국외발신]` and a leading `보낸사람 : ...` line go, the ends are trimmed. Normalising twice changes nothing.
 #[must_use]
 pub fn normalise(raw: &str) -> Normalised {
-    let mut folding = Folding::default();
-    for c in raw.chars() {
-        folding.push(c);
-    }
-    folding.flush();
-    let Folding { text, mut suspicious, digit_runs, .. } = folding;
+    let Folding { text, mut suspicious, digit_runs, .. } = Folding::of(raw);
     let kept = header::strip(&text);
     let foreign_digits: Vec<DigitRun> = digit_runs
         .into_iter()
@@ -81,18 +76,14 @@ pub fn without_header(pattern: &str) -> (usize, &str) {
 /// A part of a template, folded as the texts are that it is compared with; nothing is stripped or trimmed.
 #[must_use]
 pub fn normalise_literal(literal: &str) -> String {
-    let mut folding = Folding::default();
-    for c in literal.chars() {
-        folding.push(c);
-    }
-    folding.flush();
-    folding.text.replace('\n', " ")
+    Folding::of(literal).text.replace('\n', " ")
 }
 
 /// The normalised text with every run of white space made one space: what two channels must agree on for one message.
 #[must_use]
 pub fn fingerprint_text(raw: &str) -> String {
-    fold_white_space(&normalise(raw).text)
+    let text = Folding::of(raw).text;
+    fold_white_space(&text[header::strip(&text)])
 }
 
 /// `text` with every run of white space made one space, trimmed.
@@ -120,6 +111,15 @@ struct Folding {
 }
 
 impl Folding {
+    fn of(text: &str) -> Self {
+        let mut folding = Self::default();
+        for c in text.chars() {
+            folding.push(c);
+        }
+        folding.flush();
+        folding
+    }
+
     fn push(&mut self, c: char) {
         let previous = self.previous.replace(c);
         match c {
@@ -147,7 +147,7 @@ impl Folding {
     }
 
     fn flush(&mut self) {
-        if self.pending.is_ascii() {
+        if self.pending.chars().all(is_settled) {
             self.text.push_str(&self.pending);
         } else {
             // Some characters become invisible or white only by NFKC (U+3164 HANGUL FILLER, say).
@@ -161,6 +161,11 @@ impl Folding {
         }
         self.pending.clear();
     }
+}
+
+/// ASCII and composed Hangul, of which most texts are: NFKC leaves a piece of these alone as it is.
+fn is_settled(c: char) -> bool {
+    c.is_ascii() || ('\u{ac00}'..='\u{d7a3}').contains(&c)
 }
 
 /// Characters that show nothing, or change how others are shown: controls, zero-width, bidi, fillers, variation

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::contract::caller::Caller;
-use crate::domain::json_object::JsonObject;
+use crate::domain::json_object::{JsonObject, plain_words};
 use crate::domain::refusal::FieldError;
 use crate::http::error::{Kind, Problem};
 
@@ -211,13 +211,6 @@ fn with_named_field(path: String, words: &str) -> String {
         Some(name) if path != name && !path.ends_with(&format!(".{name}")) => format!("{path}.{name}"),
         _ => path,
     }
-}
-
-/// The message without serde_json's line and column: the field's path says where.
-fn plain_words(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    message.strip_suffix(&place).unwrap_or(&message).to_owned()
 }
 
 /// Where a text with NUL stands: PostgreSQL cannot keep one, so it is refused before anybody tries.

@@ -5,7 +5,9 @@ use crate::contract::order::OrdersInput;
 use crate::contract::phone::PhoneInput;
 use crate::contract::pushbullet::PushbulletDeviceInput;
 use crate::contract::sms::{CheckInput, ResetInput};
+use crate::contract::telegram::BotInput;
 use crate::contract::template::TemplateTestInput;
+use crate::contract::template_trial::{BACKTEST_MAX, BacktestInput, SuggestInput};
 use crate::domain::refusal::FieldError;
 use crate::domain::template::TemplateSpec;
 use crate::http::actors::ControlInput;
@@ -14,6 +16,7 @@ use super::body::RequestBody;
 
 impl RequestBody for TemplateSpec {}
 impl RequestBody for TrustInput {}
+impl RequestBody for BotInput {}
 
 impl RequestBody for PhoneInput {
     fn check(&self, errors: &mut Vec<FieldError>) {
@@ -56,6 +59,24 @@ impl RequestBody for OrdersInput {
 impl RequestBody for TemplateTestInput {
     fn check(&self, errors: &mut Vec<FieldError>) {
         count(errors, "texts", self.texts.len(), 1, 100);
+    }
+}
+
+impl RequestBody for SuggestInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        count(errors, "examples", self.examples.len(), 1, 5);
+    }
+}
+
+impl RequestBody for BacktestInput {
+    fn when_empty() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        if self.limit.is_some_and(|limit| !(1..=BACKTEST_MAX).contains(&limit)) {
+            errors.push(FieldError::new("limit", format!("must be 1 to {BACKTEST_MAX}")));
+        }
     }
 }
 

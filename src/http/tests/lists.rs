@@ -50,7 +50,9 @@ async fn filters_reach_the_desk_as_they_were_asked() {
                  &template_id=7&q=%ED%99%8D&from=2026-04-22T00:00:00Z&to=2026-04-23T09:00:00%2B09:00";
     assert_eq!(app.get(&format!("/internal/v2/sms?{query}")).await.status, 200);
     let asked = app.asked().remove(0);
-    for part in ["Unmatched", "NeedCheck", "\"shooter/3\"", "\"a b\"", "Some(7)", "\"홍\"", "2026-04-23T00:00:00Z"] {
+    for part in
+        ["Unmatched", "NeedCheck", "kind: Shooter, id: Some(3)", "\"a b\"", "Some(7)", "\"홍\"", "2026-04-23T00:00:00Z"]
+    {
         assert!(asked.contains(part), "{part} in {asked}");
     }
 }
@@ -59,9 +61,18 @@ async fn filters_reach_the_desk_as_they_were_asked() {
 async fn a_filter_that_is_not_understood_never_shows_everything() {
     let app = TestApp::new();
     assert_eq!(
-        app.get("/internal/v2/sms?state=lost&review=x&template_id=a&from=yesterday&stat=1").await.fields(),
-        ["state", "review", "template_id", "from", "stat"]
+        app.get("/internal/v2/sms?state=lost&review=x&source=foo&template_id=a&from=yesterday&stat=1").await.fields(),
+        ["state", "review", "source", "template_id", "from", "stat"]
     );
+    for (uri, words) in [
+        ("sms?source=foo", "pushbullet, telegram or shooter"),
+        ("sms?state=lost", "received, held, quarantined"),
+        ("sms?review=x", "none, need_check, confirmed, rejected"),
+        ("orders?status=paid", "open, approved"),
+    ] {
+        let said = app.get(&format!("/internal/v2/{uri}")).await.body;
+        assert!(said.contains(words), "{uri}: {said}");
+    }
     assert_eq!(app.get("/internal/v2/orders?matched=maybe&status=paid").await.fields(), ["status", "matched"]);
     assert_eq!(app.get("/internal/v2/audit?operator=kim").await.fields(), ["operator"]);
     for uri in ["/internal/v2/top-info", "/internal/v2/actors", "/internal/v2/sms/1", "/livez", "/healthz"] {

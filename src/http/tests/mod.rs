@@ -9,5 +9,6 @@ mod lists;
 mod observe;
 mod probes;
 mod problems;
+mod serving;
 mod support;
 mod writes;

@@ -65,7 +65,16 @@ async fn a_process_that_stops_takes_no_more_work() {
     let app = TestApp::new();
     app.drain.send_replace(true);
     app.get("/readyz").await.problem(503);
-    assert_eq!(app.get("/livez").await.status, 200);
+    for uri in ["/livez", "/healthz", "/metrics"] {
+        assert_eq!(app.get(uri).await.status, 200, "{uri}");
+    }
+    for uri in ["/internal/v2/phones", "/ingest/device-token-of-the-tests/recon", "/nowhere"] {
+        let got = app.post(uri, serde_json::json!({})).await;
+        assert_eq!(got.problem(503)["title"], "The service cannot answer now", "{uri}");
+        assert!(got.header("retry-after").is_some());
+    }
+    assert!(app.asked().is_empty());
+    assert_eq!(app.probes().in_hand.count(), 0);
 }
 
 #[actix_web::test]

@@ -20,12 +20,13 @@ async fn what_actors_refuse_is_answered_as_what_it_is() {
         (Refusal::Conflict(words()), 409),
         (Refusal::Forbidden(words()), 403),
         (Refusal::Unauthorized(words()), 401),
+        (Refusal::TooMany(words()), 429),
         (Refusal::Unavailable(words()), 503),
     ] {
         app.mode(Mode::Refuses(refusal));
         let got = app.get("/internal/v2/phones").await;
         assert_eq!(got.problem(status)["detail"], "in plain words");
-        assert_eq!(got.header("retry-after").is_some(), status == 503);
+        assert_eq!(got.header("retry-after").is_some(), matches!(status, 429 | 503));
     }
     app.mode(Mode::Refuses(Refusal::Invalid(vec![FieldError::new("a", "is wrong"), FieldError::new("b", "too")])));
     assert_eq!(app.get("/internal/v2/phones").await.fields(), ["a", "b"]);

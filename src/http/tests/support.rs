@@ -21,6 +21,7 @@ use crate::contract::system::{Event, TopInfo};
 use crate::contract::template::TemplateTestDone;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::UnixMs;
+use crate::http::gate::InHand;
 use crate::http::health::Check;
 use crate::http::ports::{Actors, Ask};
 use crate::http::server::{Served, app};
@@ -35,8 +36,10 @@ use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, ResetSms};
-use crate::registry::template_book::{AddTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate, TestTemplate};
+use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
+use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
+use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
+use crate::registry::template_book::{SuggestTemplate, TestTemplate};
 use crate::registry::top_info::GetTopInfo;
 use crate::supervision::{ActorStatus, AskError};
 
@@ -111,7 +114,7 @@ fn nothing() -> Refusal {
 
 fn taken(deliver: &Deliver) -> Vec<Taken> {
     let status = if deliver.trusted { TakenAs::Stored } else { TakenAs::Held };
-    (1..).zip(&deliver.deliveries).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
+    (1..).zip(deliver.deliveries()).map(|(id, _)| Taken { sms_id: Some(id), status }).collect()
 }
 
 fn top_info() -> TopInfo {
@@ -151,11 +154,18 @@ fake! {
     ListPushbullet => |_, _| Ok(page(Vec::new()));
     AddPushbullet => |_, _| Ok(answer(201, json!({"id": 1})));
     DeletePushbullet => |_, _| Ok(Answer::no_content());
+    ListBots => |_, _| Ok(page(Vec::new()));
+    AddBot => |_, _| Ok(answer(201, json!({"id": 1})));
+    DeleteBot => |_, _| Ok(Answer::no_content());
+    SeeLoss => |_, _| Ok(answer(200, json!({"id": 1})));
+    TakeUpdate => |_, _| Ok(());
     ListTemplates => |_, _| Ok(page(Vec::new()));
     AddTemplate => |_, _| Ok(answer(201, json!({})));
     ReplaceTemplate => |_, _| Ok(answer(200, json!({})));
     DeleteTemplate => |_, _| Ok(Answer::no_content());
     TestTemplate => |_, _| Ok(TemplateTestDone { results: Vec::new() });
+    SuggestTemplate => |_, _| Err(nothing());
+    BacktestTemplate => |_, _| Err(nothing());
     PutOrders => |_, message| Ok(answer(200, json!({"upserted": message.orders.len(), "unchanged": 0, "stale": 0})));
     ListOrders => |_, _| Ok(page(Vec::new()));
     GetOrder => |_, _| Err(nothing());
@@ -163,6 +173,7 @@ fake! {
     GetSms => |_, _| Err(nothing());
     ResetSms => |_, _| Ok(answer(200, json!({"reset": 0, "skipped": []})));
     CheckSms => |_, _| Err(Refusal::Conflict("the sms has moved on".to_owned()));
+    NoteRepeats => |_, _| Ok(0);
     GetTopInfo => |_, _| Ok(top_info());
     ListAudit => |_, _| Ok(page(Vec::new()));
     ControlActor => |_, message| if message.id == "order-matcher" || message.id == "pushbullet-listener/3" {
@@ -265,11 +276,14 @@ impl TestApp {
             checks: vec![fake.clone()],
             metrics: PrometheusBuilder::new().build_recorder().handle(),
             draining,
+            in_hand: InHand::default(),
         };
         let state = ServiceState {
             phones: fake.clone(),
             devices: fake.clone(),
             pushbullet: fake.clone(),
+            device_book: crate::registry::device_book::DeviceBook::default(),
+            bots: fake.clone(),
             templates: fake.clone(),
             orders: fake.clone(),
             reviews: fake.clone(),
@@ -281,6 +295,7 @@ impl TestApp {
             service_token: HashedToken::of(TOKEN),
             enrolment_token: Some(HashedToken::of(ENROLMENT_TOKEN)),
             ingest_limits,
+            public_url: "http://127.0.0.1:8080".to_owned(),
             clock: Clock::system(),
         };
         Self { fake, drain, served: Served::service(state.clone()), state }

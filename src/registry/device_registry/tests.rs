@@ -4,7 +4,8 @@ use super::*;
 use crate::store::testing::{TestStore, caller, stores};
 
 fn registry(store: &TestStore) -> DeviceRegistry {
-    DeviceRegistry::new((**store).clone(), Nudger::none(), "https://recon.example.com/")
+    let url = "https://recon.example.com/";
+    DeviceRegistry::new((**store).clone(), Nudger::none(), url, TimeZone::UTC, DeviceBook::default())
 }
 
 fn input(name: &str) -> DeviceInput {
@@ -18,6 +19,9 @@ async fn what_a_phone_is_told_finds_it_again() {
         let answer = devices.add(&caller("a", None), input("counter-1")).await.unwrap();
         let token = answer.body["device_token"].as_str().unwrap();
         let urls = json!({
+            "android-sms-gateway": format!("https://recon.example.com/ingest/{token}/android-sms-gateway"),
+            "httpsms": format!("https://recon.example.com/ingest/{token}/httpsms"),
+            "incoming-sms": format!("https://recon.example.com/ingest/{token}/incoming-sms"),
             "recon": format!("https://recon.example.com/ingest/{token}/recon"),
             "smsforwarder": format!("https://recon.example.com/ingest/{token}/smsforwarder"),
         });
@@ -33,12 +37,14 @@ async fn a_change_counts_from_the_next_request_on() {
     for store in stores().await {
         let mut devices = registry(&store);
         let id = devices.enrol("phone-7").await.unwrap().id;
-        devices.trust(&caller("a", None), id, true).await.unwrap();
-        assert!(devices.enrol(" phone-7 ").await.unwrap().trusted);
-        devices.delete(&caller("a", None), id).await.unwrap();
+        assert_eq!(devices.enrol(" phone-7 ").await.unwrap().id, id);
+        let trusted = devices.trust(&caller("a", None), id, true).await.unwrap();
+        let token = trusted.body["device_token"].as_str().unwrap();
+        assert!(devices.find(token).await.unwrap().unwrap().trusted);
         let anew = devices.enrol("phone-7").await.unwrap();
-        assert_ne!(anew.id, id);
-        assert!(!anew.trusted, "a deleted device does not keep its trust");
+        assert!(anew.id != id && !anew.trusted, "the name alone is nobody");
+        devices.delete(&caller("a", None), id).await.unwrap();
+        assert_eq!(devices.find(token).await.unwrap(), None);
     }
 }
 

@@ -56,13 +56,23 @@ impl Fields {
     /// Reads a JSON object: its texts, numbers and truth values; what is nested or null is left out. None: no object.
     pub(super) fn of_json(json: &[u8]) -> Result<Option<Self>, serde_json::Error> {
         let serde_json::Value::Object(object) = serde_json::from_slice(json)? else { return Ok(None) };
+        Ok(Some(Self::of_object(object)))
+    }
+
+    /// The same of an object that was read already.
+    pub(super) fn of_object(object: serde_json::Map<String, serde_json::Value>) -> Self {
         let text_of = |value| match value {
             serde_json::Value::String(text) => Some(text.into_bytes()),
             serde_json::Value::Number(number) => Some(number.to_string().into_bytes()),
             serde_json::Value::Bool(yes) => Some(yes.to_string().into_bytes()),
             _ => None,
         };
-        Ok(Some(Self(object.into_iter().filter_map(|(name, value)| Some((name, text_of(value)?))).collect())))
+        Self(object.into_iter().filter_map(|(name, value)| Some((name, text_of(value)?))).collect())
+    }
+
+    /// Whether a field says true, as a truth value or in words.
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.text(name).is_some_and(|text| text.eq_ignore_ascii_case("true") || text == "1")
     }
 
     /// The bytes of a field; none where it is missing or empty.

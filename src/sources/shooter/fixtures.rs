@@ -5,6 +5,9 @@ use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::Delivery;
 use crate::registry::device_registry::{DeviceSecret, KnownDevice};
 
+/// What the device was told to post to.
+pub(super) const OWN_URL: &str = "https://recon.example.com/ingest/t0ken/httpsms";
+
 /// A device, signing with `secret` if any.
 pub(super) fn device(secret: Option<&str>) -> KnownDevice {
     KnownDevice {
@@ -62,6 +65,7 @@ impl Post {
         let request = RawRequest {
             content_type: self.content_type.as_deref(),
             header: &header,
+            url: OWN_URL,
             query: &self.query,
             body: &self.body,
             now: self.now,

@@ -14,6 +14,9 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
         any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
         Just("\"2026-04-22T09:30:00Z\"".to_owned()),
         Just("[{}]".to_owned()),
+        Just("\"sms:received\"".to_owned()),
+        Just("\"message.phone.received\"".to_owned()),
+        nested(),
     ];
     let name = prop::sample::select(vec![
         "id",
@@ -27,6 +30,13 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
         "org_content",
         "timestamp",
         "sign",
+        "sentStamp",
+        "receivedStamp",
+        "type",
+        "data",
+        "event",
+        "payload",
+        "encrypted",
     ]);
     let json = prop::collection::vec((name.clone(), value), 0..7).prop_map(|fields| {
         let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
@@ -39,13 +49,48 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![prop::collection::vec(any::<u8>(), 0..200), json, form]
 }
 
+/// What stands in an event's `data` or `payload`.
+fn nested() -> impl Strategy<Value = String> {
+    let value = prop_oneof![
+        any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+        Just("true".to_owned()),
+        Just("\"2026-04-22T09:30:00Z\"".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+    ];
+    let name = prop::sample::select(vec![
+        "message_id",
+        "contact",
+        "content",
+        "timestamp",
+        "encrypted",
+        "owner",
+        "messageId",
+        "message",
+        "sender",
+        "phoneNumber",
+        "receivedAt",
+        "recipient",
+    ]);
+    prop::collection::vec((name, value), 0..7).prop_map(|fields| {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", fields.join(","))
+    })
+}
+
 fn posts() -> impl Strategy<Value = Post> {
     let content_type =
         prop::sample::select(vec!["", "application/json", "application/x-www-form-urlencoded", "text/plain", ";"]);
     let headers = prop::collection::vec(
         (
-            prop::sample::select(vec!["webhook-id", "webhook-timestamp", "webhook-signature"]),
-            ".{0,40}|v1,[a-zA-Z0-9+/=]{0,48}|[0-9]{1,20}",
+            prop::sample::select(vec![
+                "webhook-id",
+                "webhook-timestamp",
+                "webhook-signature",
+                "authorization",
+                "x-timestamp",
+                "x-signature",
+            ]),
+            ".{0,40}|v1,[a-zA-Z0-9+/=]{0,48}|[0-9]{1,20}|[0-9a-f]{64}|Bearer [a-zA-Z0-9_-]{0,40}[.][a-zA-Z0-9_-]{0,40}[.].{0,40}",
         ),
         0..5,
     );

@@ -4,7 +4,12 @@
 //! [`decode`] and hands the result to the inbox. A further format is one file here, one variant of [`Format`] and one arm
 //! in each of its matches. What is accepted and refused is written for people in `docs/reference/recon/ingest.md`.
 
+mod android_sms_gateway;
+mod app_event;
 mod body;
+mod httpsms;
+mod incoming_sms;
+mod jwt;
 mod recon;
 mod signature;
 mod smsforwarder;
@@ -16,6 +21,7 @@ mod fuzz_tests;
 
 use std::time::Duration;
 
+use self::app_event::AppRequest;
 use crate::domain::refusal::FieldError;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::Delivery;
@@ -31,6 +37,12 @@ crate::text_enum! {
         Recon = "recon",
         /// SmsForwarder (pppscn).
         SmsForwarder = "smsforwarder",
+        /// Incoming SMS to URL forwarder (android_income_sms_gateway_webhook).
+        IncomingSms = "incoming-sms",
+        /// httpSMS.
+        HttpSms = "httpsms",
+        /// SMS Gateway for Android (capcom6).
+        AndroidSmsGateway = "android-sms-gateway",
     }
 }
 
@@ -40,7 +52,7 @@ impl Format {
     pub const fn body_limit(self) -> usize {
         match self {
             Self::Recon => 1024 * 1024,
-            Self::SmsForwarder => 64 * 1024,
+            Self::SmsForwarder | Self::IncomingSms | Self::HttpSms | Self::AndroidSmsGateway => 64 * 1024,
         }
     }
 
@@ -49,9 +61,16 @@ impl Format {
     #[must_use]
     pub const fn signable(self) -> bool {
         match self {
-            Self::Recon | Self::SmsForwarder => true,
+            Self::Recon | Self::SmsForwarder | Self::HttpSms | Self::AndroidSmsGateway => true,
+            Self::IncomingSms => false,
         }
     }
+}
+
+/// The URL that a phone with this token posts to. `public_url` has no slash at its end.
+#[must_use]
+pub fn ingest_url(public_url: &str, token: &str, format: Format) -> String {
+    format!("{public_url}/ingest/{token}/{format}")
 }
 
 /// A request as it came, its device token taken off.
@@ -61,6 +80,8 @@ pub struct RawRequest<'a> {
     pub content_type: Option<&'a str>,
     /// Looks a header up by its name, whatever its case; none also where its value is not text.
     pub header: &'a dyn Fn(&str) -> Option<&'a str>,
+    /// The URL that the phone was told to post to: what the signer of httpSMS signs.
+    pub url: &'a str,
     /// The query string, without its question mark.
     pub query: &'a str,
     /// The body, within the format's limit.
@@ -116,9 +137,13 @@ pub fn decode(format: Format, request: &RawRequest<'_>, device: &KnownDevice) ->
     if device.secret.is_some() && !format.signable() {
         return Err(DecodeError::UnsignableFormat);
     }
+    let app = AppRequest { format, request, device };
     let entries = match format {
         Format::Recon => recon::decode(request, device)?,
-        Format::SmsForwarder => smsforwarder::decode(request, device)?,
+        Format::SmsForwarder => smsforwarder::decode(app)?,
+        Format::IncomingSms => incoming_sms::decode(app)?,
+        Format::HttpSms => httpsms::decode(app)?,
+        Format::AndroidSmsGateway => android_sms_gateway::decode(app)?,
     };
     Ok(Decoded { entries })
 }
@@ -130,16 +155,16 @@ const NAME_CHARS_MAX: usize = 64;
 /// A message received longer ago than this may have been handled by people already: it is never matched on its own.
 const OLD_AFTER: Duration = Duration::from_hours(24);
 /// A time further ahead than this is a clock set wrong, no clock running fast.
-const FUTURE_MAX: Duration = Duration::from_hours(24);
+pub(in crate::sources) const FUTURE_MAX: Duration = Duration::from_hours(24);
 
 /// Whether a message received at `received_at` is an old event at `now`.
-fn is_old(received_at: UnixMs, now: UnixMs) -> bool {
+pub(in crate::sources) fn is_old(received_at: UnixMs, now: UnixMs) -> bool {
     now.since(received_at) > OLD_AFTER
 }
 
 /// Why `text` cannot be read, if so: such a message is stored as quarantined, its raw form kept. It is not refused, since
 /// its sender has no say in what it reads and would send it for ever.
-fn unreadable(text: &str) -> Option<String> {
+pub(in crate::sources) fn unreadable(text: &str) -> Option<String> {
     if text.contains('\0') {
         // PostgreSQL cannot hold it in a text, and no bank writes it.
         return Some("the text has a NUL character".to_owned());

@@ -100,7 +100,7 @@ fn parse(body: &[u8]) -> Result<PostInput, DecodeError> {
         match inner.classify() {
             serde_json::error::Category::Data => {
                 let field = if path == "." { String::new() } else { path };
-                DecodeError::Invalid(vec![FieldError::new(field, inner.to_string())])
+                DecodeError::Invalid(vec![FieldError::new(field, json_object::plain_words(&inner))])
             }
             _ => malformed(&inner),
         }

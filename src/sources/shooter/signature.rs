@@ -13,7 +13,7 @@ use super::{DecodeError, RawRequest};
 use crate::domain::time::UnixMs;
 use crate::registry::device_registry::DeviceSecret;
 
-/// Standard Webhooks: how far the time of signing may lie from ours.
+/// Standard Webhooks and SMS Gateway for Android: how far the time of signing may lie from ours.
 const STANDARD_TOLERANCE: Duration = Duration::from_mins(5);
 /// SmsForwarder: wider, since a phone's clock is nobody's care.
 const SMSFORWARDER_TOLERANCE: Duration = Duration::from_hours(1);
@@ -77,6 +77,24 @@ pub(super) fn check_smsforwarder(
     check_any(&mac, decodings(sign).filter_map(|encoded| BASE64.decode(encoded).ok()))
 }
 
+/// SMS Gateway for Android: `X-Signature` is hex of HMAC-SHA256 over the body followed by `X-Timestamp` (Unix seconds). The app
+/// takes the key as it was typed.
+pub(super) fn check_hex(request: &RawRequest<'_>, secret: &DeviceSecret) -> Result<(), DecodeError> {
+    let header = |name| (request.header)(name).map(str::trim).filter(|value| !value.is_empty());
+    let (Some(timestamp), Some(signature)) = (header("x-timestamp"), header("x-signature")) else {
+        return Err(DecodeError::MissingSignature);
+    };
+    let seconds: i64 = timestamp.parse().map_err(|_| bad("X-Timestamp is not a number of Unix seconds"))?;
+    check_time(UnixMs(seconds.saturating_mul(1000)), request.now, STANDARD_TOLERANCE)?;
+    if secret.0.is_empty() {
+        return Err(bad("the secret is empty"));
+    }
+    let mut mac = mac_of(secret.0.as_bytes())?;
+    mac.update(request.body);
+    mac.update(timestamp.as_bytes());
+    check_any(&mac, hex::decode(signature).into_iter())
+}
+
 /// What the signer may have meant: modes of the app differ in how often they percent-encode, and where one does not at
 /// all the form has turned its plus signs into spaces. Base64 has neither percent signs nor spaces, so nothing is confused.
 fn decodings(sign: &str) -> impl Iterator<Item = String> {
@@ -87,12 +105,12 @@ fn decodings(sign: &str) -> impl Iterator<Item = String> {
     [spaced(sign), spaced(&once), spaced(&twice)].into_iter()
 }
 
-fn mac_of(key: &[u8]) -> Result<Hmac<Sha256>, DecodeError> {
+pub(super) fn mac_of(key: &[u8]) -> Result<Hmac<Sha256>, DecodeError> {
     Hmac::new_from_slice(key).map_err(|_| bad("the secret cannot be used as a key"))
 }
 
 /// Whether any of `signatures` is the right one. Goes through all of them, so that the time taken tells nothing.
-fn check_any(mac: &Hmac<Sha256>, signatures: impl Iterator<Item = Vec<u8>>) -> Result<(), DecodeError> {
+pub(super) fn check_any(mac: &Hmac<Sha256>, signatures: impl Iterator<Item = Vec<u8>>) -> Result<(), DecodeError> {
     let good = signatures.fold(false, |good, signature| mac.clone().verify_slice(&signature).is_ok() | good);
     if good { Ok(()) } else { Err(bad("the signature is not the one of this device's secret and this request")) }
 }
@@ -107,7 +125,7 @@ fn check_time(at: UnixMs, now: UnixMs, tolerance: Duration) -> Result<(), Decode
     )))
 }
 
-fn bad(why: impl Into<String>) -> DecodeError {
+pub(super) fn bad(why: impl Into<String>) -> DecodeError {
     DecodeError::BadSignature(why.into())
 }
 

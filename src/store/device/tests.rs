@@ -16,6 +16,12 @@ async fn add(store: &TestStore, name: &str, token: &str, secret: Option<&str>) -
     answer.body["id"].as_i64().unwrap()
 }
 
+/// The token and URLs that a device would get with its trust.
+fn own() -> (String, BTreeMap<String, String>) {
+    let urls = BTreeMap::from([("recon".to_owned(), "http://x/ingest/own-token/recon".to_owned())]);
+    ("own-token".to_owned(), urls)
+}
+
 async fn brought(store: &TestStore, by: &[SourceRef], state: SmsState) -> i64 {
     let id = store.put_sms(message("1588-1688", state, store.now())).await;
     for source in by {
@@ -61,8 +67,8 @@ async fn the_answer_that_shows_a_token_is_repeated_but_unreadable_at_rest() {
 #[tokio::test]
 async fn a_device_enrols_once_untrusted_and_no_token_reaches_it() {
     for store in stores().await {
-        let first = store.enrol_device("phone-7").await.unwrap();
-        let second = store.enrol_device("phone-7").await.unwrap();
+        let first = store.enrol_device("phone-7", 100).await.unwrap();
+        let second = store.enrol_device("phone-7", 100).await.unwrap();
         assert_eq!(first, second);
         assert!(!first.trusted);
         let known = store.known_devices().await.unwrap();
@@ -76,22 +82,62 @@ async fn a_device_enrols_once_untrusted_and_no_token_reaches_it() {
 #[tokio::test]
 async fn trust_lets_the_held_messages_of_that_device_flow_and_no_others() {
     for store in stores().await {
-        let device = store.enrol_device("phone-7").await.unwrap().id;
-        let other = store.enrol_device("phone-8").await.unwrap().id;
+        let device = store.enrol_device("phone-7", 100).await.unwrap().id;
+        let other = store.enrol_device("phone-8", 100).await.unwrap().id;
         let held = brought(&store, &[shooter(device)], SmsState::Held).await;
         let others = brought(&store, &[shooter(other)], SmsState::Held).await;
 
-        let answer = store.trust_device(&caller("김철수", None), device, true).await.unwrap();
+        let answer = store.set_trust(&caller("김철수", None), device, true, own()).await.unwrap();
 
         assert_eq!(
             (answer.status, &answer.body["trusted"], &answer.body["enrolled"]),
-            (200, &true.into(), &true.into())
+            (200, &true.into(), &false.into())
         );
         assert_eq!(store.state_of(held).await, SmsState::Received);
         assert_eq!(store.state_of(others).await, SmsState::Held);
-        assert!(store.known_devices().await.unwrap().enrolled["phone-7"].trusted);
+        let known = store.known_devices().await.unwrap();
+        assert!(known.by_token[&hash_token("own-token")].trusted);
+        assert_eq!(known.enrolled.keys().collect::<Vec<_>>(), ["phone-8"]);
         let history = store.sms_detail(held).await.unwrap().unwrap().history;
         assert_eq!(history.last().unwrap().to, "received");
+    }
+}
+
+/// Whoever knows the enrolment token can give any name: the name of a trusted phone must not be enough to speak for it.
+#[tokio::test]
+async fn a_trusted_phone_is_known_by_its_own_token_and_its_name_is_anybody_s() {
+    for store in stores().await {
+        let phone = store.enrol_device("phone-7", 100).await.unwrap().id;
+        let asks = caller("a", Some(("POST trust k", 1)));
+        let first = store.set_trust(&asks, phone, true, own()).await.unwrap();
+        assert_eq!(first.body["device_token"], "own-token");
+        assert_eq!(first.body["ingest_urls"]["recon"], "http://x/ingest/own-token/recon");
+        let saved = entity::idempotency::Entity::find().one(store.reader()).await.unwrap().unwrap();
+        assert!(!saved.answer.windows(9).any(|bytes| bytes == b"own-token"), "the token is readable at rest");
+        let other = store.enrol_device("phone-7", 100).await.unwrap();
+        assert!(other.id != phone && !other.trusted);
+        // It keeps its token: neither a distrust nor another trust gives it a new one.
+        for trusted in [false, true] {
+            let again = ("other-token".to_owned(), BTreeMap::new());
+            let answer = store.set_trust(&caller("a", None), phone, trusted, again).await.unwrap();
+            assert!(answer.body.get("device_token").is_none() && answer.body.get("ingest_urls").is_none());
+            assert_eq!(store.known_devices().await.unwrap().by_token[&hash_token("own-token")].trusted, trusted);
+        }
+        let audit = store.audit_page(&AuditFilter::default(), PageRequest::default()).await.unwrap();
+        assert!(!serde_json::to_string(&audit.items).unwrap().contains("own-token"));
+    }
+}
+
+#[tokio::test]
+async fn no_more_phones_register_themselves_than_may_wait() {
+    for store in stores().await {
+        let first = store.enrol_device("phone-1", 2).await.unwrap();
+        store.enrol_device("phone-2", 2).await.unwrap();
+        let refused = store.enrol_device("phone-3", 2).await;
+        assert!(matches!(refused, Err(StoreError::Refused(Refusal::TooMany(_)))), "{refused:?}");
+        assert_eq!(store.enrol_device("phone-1", 2).await.unwrap(), first, "who waits already is found");
+        store.set_trust(&caller("a", None), first.id, true, own()).await.unwrap();
+        store.enrol_device("phone-3", 2).await.unwrap();
     }
 }
 
@@ -117,7 +163,7 @@ async fn distrust_holds_what_is_not_final_and_only_that_device_brought() {
         store.put_sighting(confirmed, shooter(device), store.now()).await;
         keep.push((confirmed, SmsState::Matched));
 
-        store.trust_device(&caller("a", None), device, false).await.unwrap();
+        store.set_trust(&caller("a", None), device, false, own()).await.unwrap();
 
         for id in hold {
             assert_eq!(store.state_of(id).await, SmsState::Held, "sms {id}");
@@ -152,7 +198,7 @@ async fn distrust_ends_the_match_and_has_its_amount_decided_again() {
         };
         store.write(async |txn| Ok(entity::sms_match::Entity::insert(pair).exec(txn).await?)).await.unwrap();
 
-        store.trust_device(&caller("a", None), device, false).await.unwrap();
+        store.set_trust(&caller("a", None), device, false, own()).await.unwrap();
 
         let row = store.sms_row(id).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.order_id, row.amount), ("held", None, None));
@@ -167,7 +213,7 @@ async fn distrust_ends_the_match_and_has_its_amount_decided_again() {
 async fn a_message_held_while_its_device_was_being_trusted_is_let_go_later() {
     for store in stores().await {
         let device = add(&store, "counter-1", "t1", None).await;
-        let untrusted = store.enrol_device("phone-7").await.unwrap().id;
+        let untrusted = store.enrol_device("phone-7", 100).await.unwrap().id;
         let late = brought(&store, &[shooter(device)], SmsState::Held).await;
         let held = brought(&store, &[shooter(untrusted)], SmsState::Held).await;
         assert_eq!(store.release_trusted().await.unwrap(), 1);
@@ -186,15 +232,15 @@ async fn a_device_was_last_seen_when_it_last_delivered() {
             let page = store.device_page(PageRequest::default()).await.unwrap();
             page.items.into_iter().rev().map(|device| device.last_seen_at).collect::<Vec<_>>()
         };
-        store.note_devices_seen().await.unwrap();
+        store.note_devices_seen(&jiff::tz::TimeZone::UTC).await.unwrap();
         assert_eq!(seen(&store).await, [None, None]);
         let at = UnixMs(store.now().0 - 5_000);
         let id = store.put_sms(message("1588-1688", SmsState::Received, at)).await;
         store.put_sighting(id, shooter(device), at).await;
-        store.note_devices_seen().await.unwrap();
+        store.note_devices_seen(&jiff::tz::TimeZone::UTC).await.unwrap();
         assert_eq!(seen(&store).await, [Some(at), None]);
         let commits = store.commits();
-        store.note_devices_seen().await.unwrap();
+        store.note_devices_seen(&jiff::tz::TimeZone::UTC).await.unwrap();
         assert!(!commits.has_changed().unwrap(), "nothing new, nothing written");
     }
 }
@@ -211,7 +257,7 @@ async fn a_deleted_device_is_unknown_and_its_messages_stay() {
         assert_eq!(store.state_of(id).await, SmsState::Parsed);
         for again in [
             store.delete_device(&caller("a", None), device).await,
-            store.trust_device(&caller("a", None), device, true).await,
+            store.set_trust(&caller("a", None), device, true, own()).await,
         ] {
             assert!(matches!(again, Err(Refusal::NotFound(_))), "{again:?}");
         }

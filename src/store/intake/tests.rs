@@ -1,11 +1,15 @@
 //! Whom intake believes, and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
 use crate::contract::device::DeviceInput;
+use crate::domain::flags::{Flag, Flags};
+use crate::domain::sms::SmsState;
 use crate::domain::source::SourceKey;
+use crate::domain::time::UnixMs;
+use crate::pipeline::inbox::TakenAs;
 use crate::store::testing::{TestStore, base, caller, shooter, stores};
 
 const WINDOW: Duration = Duration::from_mins(3);
@@ -33,11 +37,11 @@ fn brings(device: i64, was_trusted: bool, sender: &str, key: &str) -> Deliver {
         old_event: false,
     };
     let line = Some("line-1".to_owned());
-    Deliver { source: shooter(device), line, trusted: was_trusted, deliveries: vec![delivery] }
+    Deliver::new(shooter(device), line, was_trusted, vec![delivery])
 }
 
 async fn taken(store: &TestStore, deliver: Deliver) -> (i64, TakenAs) {
-    let taken = store.take(&[deliver], WINDOW).await.unwrap().remove(0).remove(0);
+    let taken = store.take(Arc::new([deliver]), WINDOW).await.unwrap().remove(0).remove(0);
     (taken.sms_id.unwrap(), taken.status)
 }
 
@@ -78,5 +82,49 @@ async fn a_device_that_is_not_trusted_says_of_no_message_who_sent_it() {
             let (id, _) = taken(&store, brings(other, true, "15881688", "a")).await;
             assert_eq!(store.sms_row(id).await.unwrap().unwrap().sender_key, "15881688");
         }
+    }
+}
+
+/// Rows are written by statements of several and of one.
+#[tokio::test]
+async fn however_many_come_at_once_each_is_stored_as_it_came() {
+    for store in stores().await {
+        let phone = device(&store, "counter-1", true).await;
+        let mut total = 0;
+        for count in [1, 15, 16, 17, 33] {
+            let one = |nth: i64| Delivery {
+                key: SourceKey::from_id(&format!("{count}-{nth}")),
+                external_id: Some(format!("{count}-{nth}")),
+                format: "recon",
+                sender: format!("1588{nth:04}"),
+                text: (nth % 5 > 0).then(|| format!("입금 {count}원 {nth}번")),
+                line: (nth % 2 > 0).then(|| format!("line-{nth}")),
+                received_at: UnixMs(base().0 + nth),
+                raw: (nth % 3 == 0).then(|| vec![0, 0xff, nth.try_into().unwrap()]),
+                quarantine: (nth % 5 == 0).then(|| "unreadable".to_owned()),
+                old_event: nth % 7 == 0,
+            };
+            let deliveries: Vec<Delivery> = (0..count).map(one).collect();
+            let deliver = Deliver::new(shooter(phone), Some("line".to_owned()), true, deliveries.clone());
+            let taken = store.take(Arc::new([deliver]), WINDOW).await.unwrap().remove(0);
+            assert_eq!(taken.len(), deliveries.len());
+            for (delivery, taken) in deliveries.iter().zip(taken) {
+                let row = store.sms_row(taken.sms_id.unwrap()).await.unwrap().unwrap();
+                let line = delivery.line.as_deref().or(Some("line"));
+                assert_eq!((row.line.as_deref(), &row.sender, &row.text), (line, &delivery.sender, &delivery.text));
+                assert_eq!((row.received_at, row.occurred_at), (delivery.received_at.0, delivery.received_at.0));
+                assert_eq!((row.stored_at, row.state_since, row.updated_at), (base().0, base().0, base().0));
+                assert_eq!(Flags(row.flags).has(Flag::OldEvent), delivery.old_event);
+                let state = if delivery.text.is_some() { "received" } else { "quarantined" };
+                assert_eq!((row.state.as_str(), row.version, row.attempts), (state, 1, 0));
+                let detail = store.sms_detail(row.id).await.unwrap().unwrap();
+                let [sighting] = &detail.sightings[..] else { panic!("{:?}", detail.sightings) };
+                assert_eq!(sighting.external_id, delivery.external_id);
+                let raw = delivery.raw.as_ref().map(|raw| String::from_utf8_lossy(raw).into_owned());
+                assert_eq!(sighting.raw, raw);
+                total += 1;
+            }
+        }
+        assert_eq!(total, 82);
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::time::UnixMs;
 use crate::store::StoreError;
 use crate::store::intake::fingerprint_hours;
 use crate::store::order::{Bucket, order_of, settle};
+use crate::store::sms::is_twin;
 use crate::store::sms_change::SmsChanges;
 
 /// How far back approved orders are looked at as rivals for a deposit (an order may stay payable for long).
@@ -204,6 +205,7 @@ pub(super) async fn twins_of_credited(
     for chunk in hours.chunks(500) {
         let firm = sms::Entity::find()
             .filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned()))
+            .filter(is_twin())
             .filter(sms::Column::OrderId.is_not_null())
             .filter(
                 Condition::any()

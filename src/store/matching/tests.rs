@@ -286,7 +286,7 @@ async fn a_double_payment_is_none_once_its_order_is_gone() {
 #[tokio::test]
 async fn an_order_that_is_being_closed_cannot_be_linked() {
     for store in stores().await.into_iter().filter(|store| store.backend() == DbBackend::Postgres) {
-        let open = order("R-1", "김철수", 70_000);
+        let open = order("R-1", "김철수", KRW);
         tells(&store, &open).await;
         let id = store.put_sms(deposit("홍길동", KRW)).await;
         settles(&store).await;

@@ -113,8 +113,8 @@ async fn deliver(store: &TestStore, key: SourceKey, sender: &str) -> i64 {
         quarantine: None,
         old_event: false,
     };
-    let deliver = Deliver { source: source(1), line: None, trusted: true, deliveries: vec![delivery] };
-    let taken = store.take(&[deliver], Duration::from_mins(3)).await.unwrap();
+    let deliver = Deliver::new(source(1), None, true, vec![delivery]);
+    let taken = store.take(std::sync::Arc::from([deliver]), Duration::from_mins(3)).await.unwrap();
     taken[0][0].sms_id.unwrap()
 }
 

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod phone;
 pub mod proxy;
 pub mod pushbullet;
+pub mod sim;
 pub mod sms;
 pub mod texts;
 

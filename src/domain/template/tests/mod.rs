@@ -2,9 +2,11 @@
 
 mod book;
 mod language;
+mod page;
 mod properties;
 mod saving;
 mod shapes;
+mod suggesting;
 mod traps;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Bank, template, text, what is read from it.
-const SHAPES: [(&str, &str, &str, &str); 17] = [
+pub(super) const SHAPES: [(&str, &str, &str, &str); 17] = [
     (
         "KB국민",
         KB,

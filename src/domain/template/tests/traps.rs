@@ -206,3 +206,51 @@ fn a_zero_amount_and_one_over_the_maximum_go_to_review() {
     assert_eq!(parse_by(std::slice::from_ref(&capped), "입금 1,000,000 홍길동").state, SmsState::Parsed);
     assert_review(&parse_by(&[capped], "입금 1,000,001 홍길동"), Flag::OverMaximum, "over");
 }
+
+#[test]
+fn a_second_notice_of_one_event_goes_to_review() {
+    for raw in ["[재발송] 입금 50,000원 홍길동", "(재전송) 입금 50,000원 홍길동", "입금 재안내 50,000원 홍길동"]
+    {
+        assert_review(&parse("{_} {amount}원 {name}", raw), Flag::Negated, raw);
+    }
+    assert_eq!(seen(&parse("{_} {amount}원 {name}", "[알림] 입금 50,000원 홍길동")), "amount=50000 name=홍길동");
+}
+
+/// One-won verifications, cashback, interest and own transfers are let alone by ignore templates; a deposit template
+/// that would take them loses to those (INV-P6).
+#[test]
+fn deposits_that_are_no_customer_s_are_let_alone() {
+    let patterns = [
+        "[KB]{date} {time}\n{account}\n{_}\n입금\n1[[\n잔액{balance}]]",
+        "[KB]{date} {time}\n{account}\n[[{_}]]<예금이자|결산이자|캐시백|본인이체>[[{_}]]\n입금\n{amount}[[\n잔액{balance}]]",
+    ];
+    let ignores = patterns.map(|pattern| with_direction(pattern, Direction::Ignore));
+    let all = [vec![typed(KB)], ignores.to_vec()].concat();
+    let text = |name: &str, amount: &str| format!("[KB]04/22 09:30\n123456**789\n{name}\n입금\n{amount}\n잔액90,000");
+    for (name, amount) in [
+        ("가나인증7284", "1"),
+        ("예금이자", "312"),
+        ("카드캐시백", "1,200"),
+        ("결산이자", "5"),
+        ("본인이체홍길동", "50,000"),
+    ] {
+        assert_eq!(parse_by(&all, &text(name, amount)).state, SmsState::Ignored, "{name}");
+    }
+    for (name, amount) in [("홍길동", "11"), ("이자영", "50,000"), ("홍길동", "1,000")] {
+        assert_eq!(parse_by(&all, &text(name, amount)).state, SmsState::Parsed, "{name}");
+    }
+}
+
+#[test]
+fn a_bank_that_only_the_sender_names_is_told_by_the_sender() {
+    let of = |sender: &str, account: &str| TemplateSpec {
+        senders: vec![sender.into()],
+        account: Some(account.into()),
+        ..typed("입금 {amount}원 {name}")
+    };
+    let book = book(&[of("15880000", "가-1"), of("15990000", "나-2")]);
+    for (sender, account) in [("15880000", "가-1"), ("15990000", "나-2")] {
+        let parsed = book.parse(sender, &normalise("입금 5,000원 홍길동"), RECEIVED);
+        assert_eq!(seen(&parsed), format!("account={account} amount=5000 name=홍길동"));
+    }
+}

@@ -1,0 +1,115 @@
+//! The short run: every target on mutated seeds, from a fixed generator (reliability rows 23 and 26).
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tokio::time::Instant;
+
+use super::*;
+
+/// Inputs to a target.
+const RUNS: usize = 3_000;
+/// Words that decoders look for.
+const WORDS: [&[u8]; 12] = [
+    b"{",
+    b"}",
+    b"\"",
+    b"\\u0000",
+    b"null",
+    b"true",
+    b"\0",
+    b"\xff",
+    b"%00",
+    b"&amp;amp;amp;",
+    b"1e999",
+    b"-9223372036854775808",
+];
+
+/// Changes, cuts, repeats and inserts.
+fn mutated(seed: &[u8], rng: &mut StdRng) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..rng.random_range(1..6_u32) {
+        let at = rng.random_range(0..=bytes.len());
+        match rng.random_range(0..6_u32) {
+            0 if at < bytes.len() => bytes[at] = rng.random(),
+            1 => bytes.truncate(at),
+            2 => drop(bytes.splice(at..at, WORDS[rng.random_range(0..WORDS.len())].iter().copied())),
+            3 => {
+                let end = rng.random_range(at..=bytes.len());
+                let again = bytes[at..end].to_vec();
+                drop(bytes.splice(at..at, again));
+            }
+            4 => {
+                let end = rng.random_range(at..=bytes.len());
+                bytes.drain(at..end);
+            }
+            _ => drop(bytes.splice(at..at, std::iter::repeat_n(b"[{\""[at % 3], 300))),
+        }
+    }
+    bytes.truncate(64 * 1024);
+    bytes
+}
+
+#[test]
+fn no_input_stops_a_decoder() {
+    for target in TARGETS {
+        let seeds = (target.seeds)();
+        assert!(!seeds.is_empty());
+        for run in 0..RUNS {
+            let mut rng = StdRng::seed_from_u64(run as u64);
+            let input = mutated(&seeds[run % seeds.len()], &mut rng);
+            let told = std::panic::catch_unwind(|| (target.run)(&input));
+            assert!(told.is_ok(), "{} stops at run {run}: {:?}", target.name, String::from_utf8_lossy(&input));
+        }
+        for odd in [&b""[..], b"\0", b"\xff\xff", &[0xff; 4096], &[b'['; 4096], &[b'\n'; 4096]] {
+            (target.run)(odd);
+        }
+    }
+}
+
+/// Reliability row 26: 10 ms for 4 KiB. The best of several counts: the machine may be busy.
+#[test]
+fn no_input_is_slow() {
+    for target in TARGETS {
+        for seed in (target.seeds)() {
+            for filler in [&b"a"[..], b"&amp;", b"%41", b"[", b"\\u0041", "가".as_bytes()] {
+                let mut input = seed.clone();
+                let middle = input.len() / 2;
+                let filler: Vec<u8> = filler.iter().copied().cycle().take(4096).collect();
+                drop(input.splice(middle..middle, filler));
+                let took = (0..5).map(|_| {
+                    let began = Instant::now();
+                    (target.run)(&input);
+                    began.elapsed()
+                });
+                let best = took.min().unwrap();
+                assert!(best <= Duration::from_millis(20), "{} takes {best:?} (unoptimised)", target.name);
+            }
+        }
+    }
+}
+
+/// A seed that is refused at once would begin nowhere.
+#[test]
+fn the_seeds_get_through_the_signature_checks() {
+    for (place, seed) in shooter_signature_seeds().iter().enumerate() {
+        let lines: Vec<&[u8]> = seed[1..].splitn(5, |byte| *byte == b'\n').collect();
+        let format = format_of(u8::try_from(place).unwrap());
+        assert_eq!(lines.len(), 5, "{format}");
+        assert_eq!(lines[0].is_empty(), matches!(format, Format::SmsForwarder | Format::IncomingSms), "{format}");
+    }
+}
+
+#[test]
+fn every_target_has_its_file() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    let mut names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+    names.sort_unstable();
+    assert_eq!(files, names);
+}
