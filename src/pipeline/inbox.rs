@@ -17,6 +17,7 @@ use crate::domain::source::{SourceKey, SourceRef};
 use crate::domain::text::fingerprint_text;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
+use crate::store::lease::Lease;
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 
 /// The kind of this actor.
@@ -196,6 +197,8 @@ pub struct Deliver {
     pub line: Option<String>,
     /// Whether the source is trusted; messages of one that is not are held.
     pub trusted: bool,
+    /// The right to run the source, where several processes could: without it, nothing is stored.
+    pub lease: Option<Lease>,
     deliveries: Vec<Delivery>,
     identities: Vec<Identity>,
 }
@@ -227,7 +230,14 @@ impl Deliver {
             }
         };
         let identities = deliveries.iter().map(identify).collect();
-        Self { source, line, trusted, deliveries, identities }
+        Self { source, line, trusted, lease: None, deliveries, identities }
+    }
+
+    /// To be stored only while `lease` holds.
+    #[must_use]
+    pub fn under(mut self, lease: Option<Lease>) -> Self {
+        self.lease = lease;
+        self
     }
 
     /// The deliveries, in the order of their arrival.

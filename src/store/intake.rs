@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::fingerprint::{cut, stored_fingerprint};
+use super::lease::Lease;
 use super::{Store, StoreError};
 use crate::domain::identity::{Fingerprint, NewSighting};
 use crate::domain::source::{SourceKind, SourceRef};
@@ -73,7 +74,8 @@ impl Store {
             taken
         } else {
             let incoming = incoming_of(&batch);
-            self.write_again(async |txn| postgres::take(txn, &incoming, window, now).await).await?
+            let leases: Vec<&Lease> = batch.iter().filter_map(|deliver| deliver.lease.as_ref()).collect();
+            self.write_again(async |txn| postgres::take(txn, &incoming, &leases, window, now).await).await?
         };
         let mut taken = taken.into_iter();
         Ok(sizes.into_iter().map(|size| taken.by_ref().take(size).collect()).collect())

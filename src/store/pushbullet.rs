@@ -122,6 +122,7 @@ impl Store {
                 gap_at: Set(None),
             };
             let id = Entity::insert(row).exec(txn).await?.last_insert_id;
+            // Each place in full: what `recon secrets rotate` must know is read from the source.
             let sealed = ActiveModel {
                 id: Set(id),
                 phone_id: Set(first.unwrap_or(id)),

@@ -25,11 +25,11 @@ enum KeyIs {
 
 const SEALED: &[SealedColumn] = &[
     SealedColumn { table: "shooter_device", key: "id", key_is: KeyIs::Number, column: "secret" },
-    SealedColumn { table: "idempotency", key: "key", key_is: KeyIs::Text, column: "answer" },
     SealedColumn { table: "pushbullet_device", key: "id", key_is: KeyIs::Number, column: "token" },
     SealedColumn { table: "pushbullet_device", key: "id", key_is: KeyIs::Number, column: "password" },
     SealedColumn { table: "telegram_bot", key: "id", key_is: KeyIs::Number, column: "token" },
     SealedColumn { table: "telegram_bot", key: "id", key_is: KeyIs::Number, column: "webhook_secret" },
+    SealedColumn { table: "idempotency", key: "key", key_is: KeyIs::Text, column: "answer" },
 ];
 
 /// Rows at a time.

@@ -6,6 +6,7 @@ mod config;
 mod daemon;
 mod ingest;
 mod migrate;
+mod pushbullet;
 mod remote;
 mod support;
 mod telegram;

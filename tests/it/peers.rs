@@ -15,7 +15,7 @@ fn clients_of_others_understand_our_pushbullet() {
     let (token, phone, password) = ("o.token-of-the-shop", "ujzShopPhone", "hunter2");
     sim.add_phone(token, "ujShop", phone, Some(password));
     let mut client = Command::new(python)
-        .arg("tests/peers/pushbullet.py")
+        .arg("tests/peers/pushbullet_clients.py")
         .args([&sim.api_url(), &sim.stream_url(), token, phone, password])
         .stdout(Stdio::piped())
         .spawn()

@@ -25,8 +25,13 @@ struct Fleet {
 
 impl Fleet {
     async fn start(redis: &str, workers: usize) -> Self {
+        Self::start_with(redis, workers, &[]).await
+    }
+
+    async fn start_with(redis: &str, workers: usize, more: &[(&str, &str)]) -> Self {
         // Nothing is found by looking before 5 s are over, whatever the sweeps are set to.
-        let values = [("redis.url", redis), ("pipeline.sweep_interval", "1m")];
+        let mut values = vec![("redis.url", redis), ("pipeline.sweep_interval", "1m")];
+        values.extend(more);
         let shared = Shared::create();
         let service = TestApp::start_beside(&shared, "service", &values).await;
         let mut fleet = Self { service, workers: Vec::new() };
@@ -248,6 +253,46 @@ fn two_workers_share_the_work_and_do_nothing_twice() {
             let steps: Vec<&str> = history.iter().map(|step| step["to"].as_str().unwrap()).collect();
             assert_eq!(steps, ["accepted", "parsed", "matched"], "each step once");
         }
+        fleet.stops().await;
+    });
+}
+
+/// ADR-007; that a dead owner's source is taken over within 20 s the roster's own tests say.
+#[test]
+fn a_source_runs_in_one_worker_and_moves_when_that_one_ends() {
+    use crate::support::pushbullet::{DEVICES, PHONE, TOKEN, USER, sms};
+
+    story(async |redis| {
+        let sim = recon::sim::pushbullet::Simulator::start().unwrap();
+        sim.add_phone(TOKEN, USER, PHONE, None);
+        let (api_url, stream_url) = (sim.api_url(), sim.stream_url());
+        let values = [("pushbullet.api_url", api_url.as_str()), ("pushbullet.stream_url", stream_url.as_str())];
+        let mut fleet = Fleet::start_with(redis, 2, &values).await;
+        let service = &fleet.service;
+        let device = json!({"name": "shop phone", "access_token": TOKEN, "device_iden": PHONE, "line": "line-1"});
+        let id = service.post(DEVICES, &device).await.expect(201)["id"].as_i64().unwrap();
+        let listener = format!("pushbullet-listener/{id}");
+        service.until("it listens", async || sim.open_streams() == 1).await;
+        service.put_orders(&[order("R-1", "홍길동", 50_000)]).await;
+        sim.receives(PHONE, &sms(&deposit("홍길동", 50_000), 1));
+        service.until("it is matched", async || service.list("state=matched").await.len() == 1).await;
+        let holders = async |fleet: &Fleet| {
+            let actors = fleet.actors().await;
+            let holds = |actor: &&Value| actor["id"] == listener.as_str();
+            actors.iter().filter(holds).map(|actor| actor["process"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        service.until("the service knows where", async || holders(&fleet).await.len() == 1).await;
+        let holder = holders(&fleet).await.remove(0);
+        let place =
+            fleet.workers.iter().position(|worker| holder.ends_with(worker.api.base().rsplit(':').next().unwrap()));
+        let gone = fleet.workers.remove(place.unwrap());
+        gone.stops().await;
+        let service = &fleet.service;
+        service
+            .until("the other listens", async || sim.open_streams() == 1 && holders(&fleet).await != [holder.clone()])
+            .await;
+        sim.receives(PHONE, &sms(&deposit("김철수", 70_000), 2));
+        service.until("it goes on", async || service.list("").await.len() == 2).await;
         fleet.stops().await;
     });
 }

@@ -194,7 +194,7 @@ impl Phone {
             return Err(Trouble::Failed("another process may run this phone by now".to_owned()));
         }
         let line = self.row.line.clone();
-        let deliver = Deliver::new(identity.source, line, true, deliveries);
+        let deliver = Deliver::new(identity.source, line, true, deliveries).under(self.lease().cloned());
         match self.inbox.ask(deliver, STORED_WITHIN).await {
             Ok(Ok(taken)) => Ok(taken),
             Ok(Err(refusal)) => Err(Trouble::Failed(format!("the inbox could not store it: {refusal}"))),

@@ -14,6 +14,7 @@ use crate::domain::identity::{self, Fingerprint, KnownSms};
 use crate::domain::source::SourceRef;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::Taken;
+use crate::store::lease::{Lease, check_lease};
 use crate::store::rows::insert;
 use crate::store::sms_change::SmsChanges;
 use crate::store::{Lock, Store, StoreError, lock};
@@ -24,9 +25,13 @@ const NAMES: usize = 500;
 pub(super) async fn take(
     txn: &DatabaseTransaction,
     incoming: &[Incoming<'_>],
+    leases: &[&Lease],
     window: Duration,
     now: UnixMs,
 ) -> Result<Vec<Taken>, StoreError> {
+    for lease in leases {
+        check_lease(txn, Some(lease)).await?;
+    }
     let incoming = &as_trusted_now(txn, incoming).await?[..];
     lock_texts(txn, incoming).await?;
     let known = known_sightings(txn, incoming).await?;

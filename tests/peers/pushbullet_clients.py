@@ -51,7 +51,9 @@ listener = Listener(account=client, on_push=heard.put)
 listener.daemon = True
 listener.start()
 print("listening", flush=True)
-push = heard.get(timeout=20)
+frame = heard.get(timeout=20)
+assert frame["type"] == "push" and "stream" in frame["targets"], frame
+push = frame["push"]
 if push.get("encrypted"):
     push = json.loads(client._decrypt_data(push["ciphertext"]))
 assert push["type"] == "sms_changed" and push["source_device_iden"] == phone, push
