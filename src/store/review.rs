@@ -243,8 +243,6 @@ pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64], release_held: bool
         part(changes, &row, &mut after, "an operator reset the sms").await?;
         mark_buckets(txn, bucket_of(&row), changes.now()).await?;
         clear_to_received(&mut after);
-        // Of its source, not of what was read.
-        after.flags |= row.flags & Flags::NONE.with(Flag::IdReused).0;
         after.attempts = 0;
         after.next_attempt_at = None;
         let reason = if held { "released by an operator: its device was deleted" } else { "reset by an operator" };

@@ -65,8 +65,11 @@ impl<'a> Told<'a> {
         Self { actor, now, history: Vec::new(), events: Vec::new() }
     }
 
-    /// Tells of a new sms.
-    pub(super) fn created(&mut self, sms: &Stand<'_>) {
+    /// Tells of a new sms; its history begins with why it cannot be read, where it cannot.
+    pub(super) fn created(&mut self, sms: &Stand<'_>, quarantine: Option<&str>) {
+        if let Some(why) = quarantine {
+            self.note(SmsState::Received.as_str(), sms, Some(why.to_owned()));
+        }
         self.events.push(NewEvent::new("sms.created", sms));
     }
 
@@ -76,18 +79,22 @@ impl<'a> Told<'a> {
             return;
         }
         if before.state != after.state || before.review != after.review || reason.is_some() {
-            self.history.push(sms_history::Model {
-                id: 0,
-                sms_id: after.id,
-                at: self.now.0,
-                actor: self.actor.to_owned(),
-                from_state: before.state.to_owned(),
-                to_state: after.state.to_owned(),
-                review: after.review.to_owned(),
-                reason,
-            });
+            self.note(before.state, after, reason);
         }
         self.events.push(NewEvent::new("sms.updated", after));
+    }
+
+    fn note(&mut self, from: &str, after: &Stand<'_>, reason: Option<String>) {
+        self.history.push(sms_history::Model {
+            id: 0,
+            sms_id: after.id,
+            at: self.now.0,
+            actor: self.actor.to_owned(),
+            from_state: from.to_owned(),
+            to_state: after.state.to_owned(),
+            review: after.review.to_owned(),
+            reason,
+        });
     }
 }
 
@@ -216,7 +223,7 @@ pub fn replace_flags(row: &mut sms::Model, owned: Flags, flags: Flags) {
 
 /// Sends an sms back to `received`: clears what parser and matcher made of it, keeps the rest.
 pub fn clear_to_received(row: &mut sms::Model) {
-    const KEPT: Flags = Flags::NONE.with(Flag::Twin).with(Flag::PossibleGap).with(Flag::OldEvent);
+    const KEPT: Flags = Flags::NONE.with(Flag::Twin).with(Flag::PossibleGap).with(Flag::OldEvent).with(Flag::IdReused);
     row.flags &= KEPT.0;
     row.occurred_at = row.received_at;
     row.to_the_minute = false;

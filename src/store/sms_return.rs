@@ -4,7 +4,6 @@ use entity::sms;
 
 use super::sms_change::clear_to_received;
 use crate::contract::caller::Caller;
-use crate::domain::flags::{Flag, Flags};
 use crate::domain::sms::{Review, SmsState};
 
 /// Reviews in which no person has decided: such messages may be sent back by the system.
@@ -14,8 +13,6 @@ pub(super) const UNDECIDED_REVIEWS: [&str; 2] = [Review::None.as_str(), Review::
 pub(super) fn returned(row: &sms::Model, state: SmsState) -> sms::Model {
     let mut after = row.clone();
     clear_to_received(&mut after);
-    // Of its source, not of what was read.
-    after.flags |= row.flags & Flags::NONE.with(Flag::IdReused).0;
     if row.review_by.is_some() {
         after.review.clone_from(&row.review);
         after.review_by.clone_from(&row.review_by);

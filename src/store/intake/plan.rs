@@ -28,13 +28,13 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Adds what a further sighting knows. Who sent the message is believed only of a source that is trusted: the whitelist
-    /// asks for nothing else, and a phone that nobody trusts could vouch for its own text.
+    /// Adds what a further sighting knows, where its source is trusted: the whitelist asks for nothing but who sent the
+    /// message, and people take a second source for a witness. A phone that nobody trusts could vouch for its own text.
     fn join(&mut self, incoming: &Incoming<'a>) {
-        self.sources |= source_bit(incoming.source.kind);
         if !incoming.trusted {
             return;
         }
+        self.sources |= source_bit(incoming.source.kind);
         let was_held = self.state == SmsState::Held;
         let is_named = self.sender_key.is_empty() && !incoming.sender_key.is_empty();
         if was_held || is_named {
@@ -55,6 +55,8 @@ pub(super) struct NewSms<'a> {
     pub(super) fingerprint: [u8; 16],
     pub(super) received_at: UnixMs,
     pub(super) review: Review,
+    /// Why it cannot be read.
+    pub(super) quarantine: Option<&'a str>,
     pub(super) facts: Facts<'a>,
 }
 
@@ -74,6 +76,7 @@ impl<'a> NewSms<'a> {
             text: delivery.text.as_deref(),
             fingerprint: incoming.fingerprint(),
             received_at: delivery.received_at,
+            quarantine: delivery.quarantine.as_deref(),
             // What cannot be read may be a deposit: people must see it.
             review: if state == SmsState::Quarantined { Review::NeedCheck } else { Review::None },
             facts: Facts {

@@ -154,7 +154,7 @@ async fn reserve_ids(txn: &DatabaseTransaction, count: usize) -> Result<i64, Sto
 async fn write(txn: &DatabaseTransaction, plan: &Plan<'_>, now: UnixMs) -> Result<(), StoreError> {
     let mut changes = SmsChanges::new(txn, now, super::sqlite::ACTOR);
     for row in &plan.made {
-        changes.told().created(&row.stand());
+        changes.told().created(&row.stand(), row.quarantine);
     }
     insert(txn, plan.made.iter().map(|row| new_row(row, now)).collect()).await?;
     insert(txn, plan.sightings.iter().map(|(sms_id, incoming)| sighting_row(*sms_id, incoming, now)).collect()).await?;

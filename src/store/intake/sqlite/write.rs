@@ -22,7 +22,7 @@ pub(super) fn write(
     let mut told = Told::by(ACTOR, now);
     insert_sms(txn, &plan.made, now)?;
     for row in &plan.made {
-        told.created(&row.stand());
+        told.created(&row.stand(), row.quarantine);
     }
     insert_sightings(txn, &plan.sightings, now)?;
     for head in plan.touched().iter().filter_map(|id| heads.get(id)) {
