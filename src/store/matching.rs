@@ -265,6 +265,10 @@ async fn decide_bucket(
     leave_refused(changes, bucket).await?;
     let open = orders_in(txn, bucket, OrderStatus::Open, None).await?;
     let rows = deposits_in(txn, bucket, &open, windows).await?;
+    if rows.is_empty() {
+        // An order came whose deposit has not come yet, as most do: there is nothing to decide.
+        return unmark(txn, bucket).await;
+    }
     let rows = settle_approved(changes, rows).await?;
     let approved = approved_around(txn, bucket, &rows, windows).await?;
     let unseen = unseen_pairs(txn, &rows).await?;
@@ -278,6 +282,10 @@ async fn decide_bucket(
     let credited = twins_of_credited(txn, &rows).await?;
     let decided = matching::Bucket::new(&deposits, &orders, *windows, now);
     write_rulings(changes, &rows, &decided, &credited, done).await?;
+    unmark(txn, bucket).await
+}
+
+async fn unmark(txn: &DatabaseTransaction, bucket: Bucket) -> Result<(), StoreError> {
     match_bucket::Entity::delete_many()
         .filter(match_bucket::Column::Currency.eq(bucket.currency.as_str()))
         .filter(match_bucket::Column::Amount.eq(bucket.amount))
