@@ -30,11 +30,16 @@ pub(super) struct Daemon {
 impl Daemon {
     /// Starts one with its data in `dir`, without limits on what a phone may send, and waits until it is ready.
     pub(super) async fn start(dir: &Path) -> anyhow::Result<Self> {
+        Self::start_with(dir, &[]).await
+    }
+
+    /// The same with these values of the configuration, as `key=value`.
+    pub(super) async fn start_with(dir: &Path, set: &[String]) -> anyhow::Result<Self> {
         std::fs::create_dir_all(dir)?;
         let address = free_address()?;
         let token = new_token();
         let began = Instant::now();
-        let process = command(dir, address, &token)?.spawn().context("the daemon cannot be started")?;
+        let process = command(dir, address, &token, set)?.spawn().context("the daemon cannot be started")?;
         let mut daemon = Self { process, address, token, dir: dir.to_owned(), ready_after: Duration::ZERO };
         while !daemon.is_ready().await {
             anyhow::ensure!(began.elapsed() < START_WITHIN, "the daemon is not ready:\n{}", daemon.log());
@@ -103,12 +108,15 @@ impl Drop for Daemon {
     }
 }
 
-fn command(dir: &Path, address: SocketAddr, token: &str) -> anyhow::Result<Command> {
+fn command(dir: &Path, address: SocketAddr, token: &str, more: &[String]) -> anyhow::Result<Command> {
     let log = File::create(dir.join("log"))?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("--data-dir").arg(dir).current_dir(dir).stdin(Stdio::null());
     for set in [format!("service.bind={address}"), "worker.bind=127.0.0.1:0".into(), "shooter.rate_per_minute=0".into()]
     {
+        command.arg("--set").arg(set);
+    }
+    for set in more {
         command.arg("--set").arg(set);
     }
     for (name, _) in std::env::vars_os() {

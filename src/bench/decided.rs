@@ -83,7 +83,8 @@ async fn post_all(daemon: &Daemon, path: &str, count: u32, seen: &RefCell<Seen>)
     Ok(())
 }
 
-async fn listen(daemon: &Daemon) -> anyhow::Result<reqwest::Response> {
+/// The daemon's event stream.
+pub(super) async fn listen(daemon: &Daemon) -> anyhow::Result<reqwest::Response> {
     let url = format!("http://{}/internal/v2/events", daemon.address());
     let client = reqwest::Client::builder().no_proxy().build()?;
     Ok(client.get(url).bearer_auth(daemon.token()).send().await?.error_for_status()?)

@@ -1,7 +1,7 @@
 //! `recon bench`: what this build does on this machine and disk, each figure beside what it is to reach.
 //!
 //! One file a measurement. HTTP is measured on the daemon's own binary in a process of its own, with the load generator on
-//! the same cores; the rest calls the store and the domain directly. Uses `store`, `domain` and the binary; only the
+//! the same cores; the rest calls the store and the domain directly. Uses `store`, `domain`, `sim` and the binary; only the
 //! command line uses it. Figures are shown and never decide anything, so they are floats here.
 #![allow(
     clippy::float_arithmetic,
@@ -19,6 +19,7 @@ mod matching;
 mod parse;
 mod samples;
 mod scratch;
+mod sources;
 mod traffic;
 mod wire;
 
@@ -34,6 +35,8 @@ crate::text_enum! {
         Ingest = "ingest",
         /// From the post of a message until it is decided.
         Decided = "decided",
+        /// From a message of Pushbullet or Telegram until it is stored.
+        Sources = "sources",
         /// Reading a text with many templates.
         Parse = "parse",
         /// Finding an order among many.
@@ -73,6 +76,7 @@ pub async fn measure(what: Measurement, scale: Scale, dir: &Path) -> anyhow::Res
     match what {
         Measurement::Ingest => ingest::measure(scale, &scratch).await,
         Measurement::Decided => decided::measure(scale, &scratch).await,
+        Measurement::Sources => sources::measure(scale, &scratch).await,
         Measurement::Parse => parse::measure(scale),
         Measurement::Match => matching::measure(scale, &scratch).await,
         Measurement::List => lists::measure(scale, &scratch).await,

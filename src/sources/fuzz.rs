@@ -7,6 +7,12 @@ use crate::domain::time::UnixMs;
 use crate::registry::device_registry::{DeviceSecret, KnownDevice};
 use crate::sources::shooter::{Format, RawRequest, decode};
 
+mod pushbullet;
+mod telegram;
+
+pub use pushbullet::{pushbullet_ciphertext, pushbullet_frame, pushbullet_history};
+pub use telegram::{telegram_update, telegram_updates};
+
 /// A target.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
@@ -22,6 +28,11 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "shooter_body", run: shooter_body, seeds: shooter_body_seeds },
     Target { name: "shooter_signature", run: shooter_signature, seeds: shooter_signature_seeds },
+    Target { name: "pushbullet_frame", run: pushbullet_frame, seeds: pushbullet::frame_seeds },
+    Target { name: "pushbullet_history", run: pushbullet_history, seeds: pushbullet::history_seeds },
+    Target { name: "pushbullet_ciphertext", run: pushbullet_ciphertext, seeds: pushbullet::ciphertext_seeds },
+    Target { name: "telegram_update", run: telegram_update, seeds: telegram::update_seeds },
+    Target { name: "telegram_updates", run: telegram_updates, seeds: telegram::updates_seeds },
 ];
 
 /// 2026-04-22T09:31:00Z.

@@ -102,6 +102,28 @@ fn the_seeds_get_through_the_signature_checks() {
 }
 
 #[test]
+fn the_seeds_of_the_listened_sources_are_read() {
+    use crate::sources::pushbullet::crypto::E2eKey;
+    use crate::sources::pushbullet::decode::{self, Frame};
+    use crate::sources::telegram::message::{Read, Reading, read};
+    use crate::sources::telegram::update::RawUpdate;
+    let key = E2eKey::of_bytes([7; 32]);
+    for seed in pushbullet::frame_seeds() {
+        let frame = decode::frame(std::str::from_utf8(&seed[1..]).unwrap(), Some(&key)).unwrap();
+        assert!(matches!(frame, Frame::Nop | Frame::SmsChanged(_)), "{frame:?}");
+    }
+    for seed in pushbullet::ciphertext_seeds() {
+        key.open(std::str::from_utf8(&seed).unwrap()).unwrap();
+    }
+    let history = pushbullet::history_seeds();
+    assert!(history.iter().filter(|seed| seed[1] == 0).all(|seed| decode::threads(&seed[2..], Some(&key)).is_ok()));
+    assert!(history.iter().filter(|seed| seed[1] == 1).all(|seed| decode::thread(&seed[2..], Some(&key)).is_ok()));
+    let update = RawUpdate::of(std::str::from_utf8(&telegram::update_seeds()[0]).unwrap());
+    let reading = Reading { chat_ids: Vec::new(), added_at: UnixMs(0), now: NOW };
+    assert!(matches!(read(&update, &reading), Read::Deliver(_)));
+}
+
+#[test]
 fn every_target_has_its_file() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
     let mut files: Vec<String> = std::fs::read_dir(folder)
