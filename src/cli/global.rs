@@ -1,9 +1,12 @@
 //! The flags that every command takes, and what a command gets from them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::CliError;
 use crate::config::{Config, LoadArgs, Loaded, process_env};
+
+/// What a daemon that stands alone has of its own.
+const ALONE: [&str; 5] = ["data_dir", "database.", "redis.", "secrets.", "service.public_url"];
 
 /// The flags that every command takes.
 #[derive(Clone, Debug, clap::Args)]
@@ -56,5 +59,30 @@ impl Context {
             ..LoadArgs::default()
         };
         Ok(Config::load(&args, process_env())?)
+    }
+
+    /// The configuration of a daemon that stands alone: defaults, then `--set`, then its own values, in that directory. No
+    /// file and no environment, so that it never meets a real database.
+    ///
+    /// # Errors
+    /// Also where `--config` or `--data-dir` is given, or `--set` names what is the daemon's own.
+    pub(super) fn load_alone(&self, data_dir: &Path, own: Vec<(String, String)>) -> Result<Config, CliError> {
+        if self.global.config.is_some() || self.global.data_dir.is_some() {
+            return Err(CliError::Usage(
+                "this daemon has a directory and a configuration of its own: leave --config and --data-dir out"
+                    .to_owned(),
+            ));
+        }
+        let is_taken =
+            |key: &str| own.iter().any(|(taken, _)| taken == key) || ALONE.iter().any(|prefix| key.starts_with(prefix));
+        if let Some((key, _)) = self.global.set.iter().find(|(key, _)| is_taken(key)) {
+            return Err(CliError::Usage(format!("--set {key} cannot be given here: this daemon has its own")));
+        }
+        let set = self.global.set.iter().cloned().chain(own.iter().cloned()).collect();
+        let data_dir = Some(data_dir.display().to_string());
+        // A file that is not there is not read.
+        let default_file = PathBuf::new();
+        let args = LoadArgs { data_dir, set, default_file, ..LoadArgs::default() };
+        Ok(Config::load(&args, std::iter::empty())?.config)
     }
 }

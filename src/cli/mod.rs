@@ -8,6 +8,7 @@ mod bench;
 mod check_config;
 mod client;
 mod completions;
+mod demo;
 mod error;
 mod global;
 mod health;
@@ -20,6 +21,7 @@ mod pushbullet;
 mod run;
 mod secret;
 mod secrets;
+mod signals;
 mod sms;
 mod table;
 mod telegram;
@@ -46,6 +48,8 @@ struct Cli {
 enum Command {
     /// Run the daemon: all roles in one process on embedded SQLite, unless the configuration says otherwise.
     Run(run::Args),
+    /// Try recon out: a whole daemon on a fresh directory, fed by simulated banks, phones, Pushbullet and Telegram.
+    Demo(demo::Args),
     /// Apply the database migrations (`run` does so at start, unless database.auto_migrate is false).
     Migrate(migrate::Args),
     /// Check the configuration and print it: every key, its value (secrets masked) and where it came from.
@@ -79,6 +83,7 @@ enum Command {
 fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
     match command {
         Command::Run(args) => run::run(context, &args),
+        Command::Demo(args) => demo::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
         Command::Secrets(args) => secrets::run(context, &args),

@@ -1,5 +1,6 @@
 //! `recon run`: the daemon.
 
+use super::signals::Signals;
 use super::{CliError, Context};
 use crate::app::App;
 use crate::clock::Clock;
@@ -9,7 +10,7 @@ use crate::telemetry;
 /// The exit code when a critical actor cannot be kept: the platform is to start the process anew.
 const EXIT_ESCALATED: i32 = 70;
 /// The exit code when the second signal cuts the draining short.
-const EXIT_CUT_SHORT: i32 = 130;
+pub(super) const EXIT_CUT_SHORT: i32 = 130;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -31,15 +32,21 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
         let app = App::start(&loaded.config, metrics, Clock::system())
             .await
             .map_err(|error| CliError::No(format!("the daemon cannot start: {error:#}")))?;
-        let watchdog = watchdog::Watchdog::start()
-            .map_err(|error| CliError::No(format!("no thread for the watchdog: {error}")))?;
-        app.supervision().watch_with(&watchdog);
-        beside(watchdog.pulse("main"));
+        let _watchdog = watch(&app)?;
         welcome(&loaded.config, &app);
         notify::ready();
         serve(app, signals).await
     })?;
     if code == 0 { Ok(()) } else { std::process::exit(code) }
+}
+
+/// Has a thread outside of all runtimes end the process where one of them stands still, as long as the answer lives.
+pub(super) fn watch(app: &App) -> Result<watchdog::Watchdog, CliError> {
+    let watchdog =
+        watchdog::Watchdog::start().map_err(|error| CliError::No(format!("no thread for the watchdog: {error}")))?;
+    app.supervision().watch_with(&watchdog);
+    beside(watchdog.pulse("main"));
+    Ok(watchdog)
 }
 
 fn welcome(config: &crate::config::Config, app: &App) {
@@ -76,25 +83,4 @@ async fn serve(app: App, mut signals: Signals) -> Result<i32, CliError> {
     }
     tracing::info!("stopped");
     Ok(code)
-}
-
-/// SIGTERM and SIGINT.
-struct Signals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn listen() -> Result<Self, CliError> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let of = |kind| signal(kind).map_err(|error| CliError::No(format!("signals cannot be heard: {error}")));
-        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
 }

@@ -23,12 +23,38 @@ pub struct DayPlan {
     pub seed: u64,
     /// When it begins.
     pub start: UnixMs,
-    /// How long it lasts: the steps are spread over it. A minute at least.
+    /// How long it lasts: the steps are spread over it, however short it is.
     pub length: Duration,
     /// About how many deposits come.
     pub deposits: usize,
     /// The zone that the banks' clocks show.
     pub time_zone: TimeZone,
+    /// What there was on the days before it: numbers and amounts go on from there, so that no two days share one.
+    pub before: Counts,
+}
+
+/// How much there was of what is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Messages.
+    pub messages: u64,
+    /// Orders.
+    pub orders: u64,
+}
+
+impl Counts {
+    /// What there is after the steps of a day.
+    #[must_use]
+    pub fn after(mut self, steps: &[Step]) -> Self {
+        for step in steps {
+            match step.what {
+                Event::Order(_) => self.orders += 1,
+                Event::Sms(_) => self.messages += 1,
+                Event::FallsSilent(_) => {}
+            }
+        }
+        self
+    }
 }
 
 /// A receiving handset of the shop, by its place in [`LINES`].
@@ -73,12 +99,14 @@ pub struct SimOrder {
     pub depositor: String,
     /// When the customer ordered.
     pub created_at: UnixMs,
+    /// Until when the payment was expected, where the shop says so.
+    pub expires_at: Option<UnixMs>,
 }
 
 /// An SMS on its way to a handset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SimSms {
-    /// Counts the messages of the day.
+    /// Counts the messages, from one day to the next.
     pub number: u64,
     /// The handset.
     pub line: Line,
@@ -95,6 +123,10 @@ pub struct SimSms {
 pub enum Fate {
     /// It is paired with this order.
     Matched(String),
+    /// It is paired with this order, which came long after it: people have a look.
+    Early(String),
+    /// It is paired with this order, whose time had run out: people have a look.
+    Late(String),
     /// One of two equal deposits of two equal orders: which is whose cannot be known, so that people decide, also where only one
     /// of the two was heard.
     Twin,

@@ -1,6 +1,8 @@
-//! The log, to stderr.
+//! The log, to stderr or to a file.
 
+use std::fs::File;
 use std::io::IsTerminal as _;
+use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
@@ -28,20 +30,30 @@ pub fn install_log(config: &LogConfig) -> Result<(), LogInstallError> {
         LogFormat::Pretty => true,
         LogFormat::Json => false,
     };
-    let subscriber = subscriber(pretty, &config.filter, BoxMakeWriter::new(std::io::stderr))?;
+    let colours = std::io::stderr().is_terminal();
+    let subscriber = subscriber(pretty, colours, &config.filter, BoxMakeWriter::new(std::io::stderr))?;
+    tracing::subscriber::set_global_default(subscriber)?;
+    Ok(())
+}
+
+/// Installs the process's log, written to a file that people read: `auto` is pretty there.
+pub fn install_log_file(config: &LogConfig, file: File) -> Result<(), LogInstallError> {
+    let pretty = config.format != LogFormat::Json;
+    let subscriber = subscriber(pretty, false, &config.filter, BoxMakeWriter::new(Arc::new(file)))?;
     tracing::subscriber::set_global_default(subscriber)?;
     Ok(())
 }
 
 fn subscriber(
     pretty: bool,
+    colours: bool,
     filter: &str,
     writer: BoxMakeWriter,
 ) -> Result<Box<dyn tracing::Subscriber + Send + Sync>, LogInstallError> {
     let builder =
         tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(format!("{QUIET},{filter}"))?).with_writer(writer);
     if pretty {
-        return Ok(Box::new(builder.with_ansi(std::io::stderr().is_terminal()).finish()));
+        return Ok(Box::new(builder.with_ansi(colours).finish()));
     }
     // One flat object a line: the message and the fields at the top are what log collectors index.
     Ok(Box::new(builder.json().flatten_event(true).with_current_span(true).with_span_list(false).finish()))
@@ -70,7 +82,7 @@ mod tests {
     fn lines(pretty: bool, filter: &str, log: impl FnOnce()) -> String {
         let captured = Captured::default();
         let writer = captured.clone();
-        let subscriber = subscriber(pretty, filter, BoxMakeWriter::new(move || writer.clone())).unwrap();
+        let subscriber = subscriber(pretty, false, filter, BoxMakeWriter::new(move || writer.clone())).unwrap();
         tracing::subscriber::with_default(subscriber, log);
         let bytes = captured.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()

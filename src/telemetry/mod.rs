@@ -6,5 +6,5 @@ mod log;
 mod metrics;
 pub mod upkeep;
 
-pub use log::{LogInstallError, install_log};
+pub use log::{LogInstallError, install_log, install_log_file};
 pub use metrics::{METRICS, Metric, MetricKind, install_metrics, names};

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use proptest::strategy::{Just, Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use recon::domain::time::UnixMs;
-use recon::sim::bank_day::{self, DayPlan, Event, Fate, LINES, SimOrder};
+use recon::sim::bank_day::{self, Counts, DayPlan, Event, Fate, LINES, SimOrder};
 use recon::sim::phone::{ReceivedSms, SimPhone};
 use recon::sources::shooter::Format;
 use serde_json::{Value, json};
@@ -229,14 +229,19 @@ fn two_hundred_pairs_of_equal_deposits_stay_pairs() {
 fn order_of(order: &SimOrder) -> Value {
     json!({
         "order_id": order.order_id, "user_id": order.user_id, "amount": order.amount.to_string(), "currency": "KRW",
-        "depositor": order.depositor, "status": "open", "created_at": order.created_at, "version": 1,
+        "depositor": order.depositor, "status": "open", "created_at": order.created_at,
+        "expires_at": order.expires_at, "version": 1,
     })
 }
 
 /// What became of an sms, in the words of the day.
 fn fate_of(sms: &Value) -> Fate {
+    let order_id = || sms["order_id"].as_str().unwrap().to_owned();
+    let has = |flag: &str| sms["flags"].as_array().unwrap().contains(&json!(flag));
     match sms["state"].as_str().unwrap() {
-        "matched" => Fate::Matched(sms["order_id"].as_str().unwrap().to_owned()),
+        "matched" if has("early") => Fate::Early(order_id()),
+        "matched" if has("late") => Fate::Late(order_id()),
+        "matched" => Fate::Matched(order_id()),
         "ambiguous" => Fate::Twin,
         "unmatched" => Fate::Unmatched,
         "ignored" => Fate::Ignored,
@@ -262,7 +267,8 @@ fn a_day_of_banks_ends_as_its_script_says() {
         ];
         let length = Duration::from_hours(8);
         let time_zone = jiff::tz::TimeZone::get("Asia/Seoul").unwrap();
-        let day = DayPlan { seed: 11, start: start().minus(length), length, deposits: 150, time_zone };
+        let before = Counts::default();
+        let day = DayPlan { seed: 11, start: start().minus(length), length, deposits: 150, time_zone, before };
         let mut expected = Vec::new();
         for step in bank_day::script(&day) {
             match step.what {

@@ -18,21 +18,59 @@ const GIVEN: [&str; 12] =
 /// How long an SMS is on its way, at most.
 const ON_ITS_WAY: Duration = Duration::from_secs(4);
 
-/// The steps of the day, in their order.
+/// How long before its SMS a payment was booked that comes before its order.
+const EARLY_BY: Duration = Duration::from_mins(30);
+/// How long before its payment an order's time ran out.
+const LATE_BY: Duration = Duration::from_mins(30);
+
+/// What happens, and how often in a hundred times.
+const HAPPENINGS: [(Happening, u32); 10] = [
+    (Happening::Ordinary, 60),
+    (Happening::Early, 6),
+    (Happening::Late, 4),
+    (Happening::Twins, 6),
+    (Happening::NotOrdered, 6),
+    (Happening::NotPaid, 6),
+    (Happening::Withdrawal, 4),
+    (Happening::Forged, 4),
+    (Happening::Strange, 4),
+    (Happening::Unheard, 0),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Happening {
+    Ordinary,
+    Early,
+    Late,
+    Twins,
+    NotOrdered,
+    NotPaid,
+    Withdrawal,
+    Forged,
+    Strange,
+    Unheard,
+}
+
+/// The steps of the day, in their order. Where there are ten deposits or more, everything happens at least once.
 #[must_use]
 pub fn script(plan: &DayPlan) -> Vec<Step> {
     let mut day = Day {
         plan,
         rng: StdRng::seed_from_u64(plan.seed),
         steps: Vec::new(),
-        numbers: 0,
-        orders: 0,
+        numbers: plan.before.messages,
+        orders: plan.before.orders,
         balance: 5_000_000,
+        lines: LINES.len(),
     };
-    for _ in 0..plan.deposits {
-        day.something();
+    for place in 0..plan.deposits {
+        // The first of each kind is one that is heard.
+        day.lines = if place < HAPPENINGS.len() { FALLS_SILENT } else { LINES.len() };
+        let happening = HAPPENINGS.get(place).map(|(happening, _)| *happening);
+        let happening = happening.unwrap_or_else(|| day.any());
+        day.happens(happening);
     }
-    let silent_from = plan.start.plus(plan.length / 2);
+    let silent_from = day.silent_from();
     day.push(silent_from, Event::FallsSilent(FALLS_SILENT));
     let mut steps = day.steps;
     // What falls into the silence is never heard, and what waits for it stays open.
@@ -55,39 +93,76 @@ struct Day<'a> {
     numbers: u64,
     orders: u64,
     balance: i64,
+    /// The first so many handsets get what happens now.
+    lines: usize,
 }
 
 impl Day<'_> {
     /// One of the things that happen on such a day, most of them ordinary.
-    fn something(&mut self) {
+    fn any(&mut self) -> Happening {
+        let mut left = self.rng.random_range(0..100_u32);
+        for (happening, share) in HAPPENINGS {
+            match left.checked_sub(share) {
+                Some(rest) => left = rest,
+                None => return happening,
+            }
+        }
+        Happening::Ordinary
+    }
+
+    fn happens(&mut self, happening: Happening) {
         let at = self.moment();
-        match self.rng.random_range(0..100_u32) {
-            0..62 => self.ordinary(at),
-            62..70 => self.early(at),
-            70..76 => self.twins(at),
-            76..82 => self.not_ordered(at),
-            82..88 => self.not_paid(at),
-            88..92 => self.withdrawal(at),
-            92..96 => self.forged(at),
-            _ => self.strange(at),
+        match happening {
+            Happening::Ordinary => self.ordinary(at),
+            Happening::Early => self.early(at),
+            Happening::Late => self.late(at),
+            Happening::Twins => self.twins(at),
+            Happening::NotOrdered => self.not_ordered(at),
+            Happening::NotPaid => self.not_paid(at),
+            Happening::Withdrawal => self.withdrawal(at),
+            Happening::Forged => self.forged(at),
+            Happening::Strange => self.strange(at),
+            Happening::Unheard => self.unheard(),
         }
     }
 
-    /// A customer orders and pays a few minutes later (the "late" ones much later).
+    /// A customer orders and pays a few minutes later (now and then much later).
     fn ordinary(&mut self, at: UnixMs) {
         let (name, amount) = (self.name(), self.amount());
         let order_id = self.order(at, &name, amount);
         let wait = if self.rng.random_ratio(1, 8) { 6 } else { 1 };
         let paid = at.plus(self.share(0, wait));
-        self.pays(paid, &name, amount, Fate::Matched(order_id));
+        self.pays(paid, paid, &name, amount, Fate::Matched(order_id));
     }
 
-    /// A customer pays first and orders then.
+    /// A customer pays, the bank's text is long on its way, and only then does the customer order.
     fn early(&mut self, at: UnixMs) {
         let (name, amount) = (self.name(), self.amount());
         let later = at.plus(self.share(1, 2));
         let order_id = self.order(later, &name, amount);
-        self.pays(at, &name, amount, Fate::Matched(order_id));
+        self.pays(at.minus(EARLY_BY), at, &name, amount, Fate::Early(order_id));
+    }
+
+    /// A customer pays what was to be paid before.
+    fn late(&mut self, at: UnixMs) {
+        let (name, amount) = (self.name(), self.amount());
+        let order = self.order_of(at.minus(2 * LATE_BY), &name, amount);
+        let order_id = order.order_id.clone();
+        self.push(at, Event::Order(SimOrder { expires_at: Some(at.minus(LATE_BY)), ..order }));
+        let paid = at.plus(self.share(0, 1));
+        self.pays(paid, paid, &name, amount, Fate::Late(order_id));
+    }
+
+    /// A customer orders and pays, and the handset that would hear of it is silent: the message that is missing.
+    fn unheard(&mut self) {
+        let at = self.silent_from().plus(self.share(1, 8));
+        let (name, amount) = (self.name(), self.amount());
+        let order_id = self.order(at, &name, amount);
+        let (bank, _) = self.bank_and_line();
+        let account = self.account();
+        self.balance += amount;
+        let text = self.booked(bank, at, &account, &name, amount, "입금", self.balance);
+        self.sms(at, FALLS_SILENT, bank.sender, text, Fate::Matched(order_id));
     }
 
     /// Two customers of one name order and pay the same, within a minute and through one bank, whose texts are then the same
@@ -98,20 +173,22 @@ impl Day<'_> {
         self.order(at, &name, amount);
         let (bank, line) = self.bank_and_line();
         let account = self.account();
-        let paid = at.plus(self.share(0, 1)).floor_to_minute();
+        let paid = at.plus(self.share(0, 1));
+        self.balance += amount;
         let text = self.booked(bank, paid, &account, &name, amount, "입금", self.balance);
-        for second in [10, 25] {
-            self.sms(paid.plus(Duration::from_secs(second)), line, bank.sender, text.clone(), Fate::Twin);
+        for _ in 0..2 {
+            let heard = paid.plus(self.on_its_way());
+            self.sms(heard, line, bank.sender, text.clone(), Fate::Twin);
         }
     }
 
     /// Somebody pays what nobody ordered.
     fn not_ordered(&mut self, at: UnixMs) {
         let (name, amount) = (self.name(), self.amount());
-        self.pays(at, &name, amount, Fate::Unmatched);
+        self.pays(at, at, &name, amount, Fate::Unmatched);
     }
 
-    /// Somebody orders and never pays: the message that is missing.
+    /// Somebody orders and never pays.
     fn not_paid(&mut self, at: UnixMs) {
         let (name, amount) = (self.name(), self.amount());
         self.order(at, &name, amount);
@@ -132,7 +209,8 @@ impl Day<'_> {
         let ((bank, line), account) = (self.bank_and_line(), self.account());
         let text = self.booked(bank, at, &account, &name, amount, "입금", self.balance + amount);
         let sender = format!("010{:08}", self.rng.random_range(0..100_000_000_u32));
-        self.sms(at.plus(Duration::from_secs(20)), line, &sender, text, Fate::Rejected);
+        let heard = at.plus(self.on_its_way());
+        self.sms(heard, line, &sender, text, Fate::Rejected);
     }
 
     /// A bank writes in a way that no template knows.
@@ -143,22 +221,26 @@ impl Day<'_> {
         self.sms(at, line, bank.sender, text, Fate::Unparsed);
     }
 
+    /// A customer orders at this moment. Answers the order's id.
     fn order(&mut self, at: UnixMs, depositor: &str, amount: i64) -> String {
-        self.orders += 1;
-        let order_id = format!("S{}-{}", self.plan.seed, self.orders);
-        let user_id = format!("user-{}", self.orders);
-        let order =
-            SimOrder { order_id: order_id.clone(), user_id, amount, depositor: depositor.to_owned(), created_at: at };
+        let order = self.order_of(at, depositor, amount);
+        let order_id = order.order_id.clone();
         self.push(at, Event::Order(order));
         order_id
     }
 
-    fn pays(&mut self, at: UnixMs, name: &str, amount: i64, fate: Fate) {
+    fn order_of(&mut self, created_at: UnixMs, depositor: &str, amount: i64) -> SimOrder {
+        self.orders += 1;
+        let (order_id, user_id) = (format!("S{}-{}", self.plan.seed, self.orders), format!("user-{}", self.orders));
+        SimOrder { order_id, user_id, amount, depositor: depositor.to_owned(), created_at, expires_at: None }
+    }
+
+    /// A payment that is booked at one moment; the bank texts it at another.
+    fn pays(&mut self, booked: UnixMs, told: UnixMs, name: &str, amount: i64, fate: Fate) {
         let ((bank, line), account) = (self.bank_and_line(), self.account());
         self.balance += amount;
-        let text = self.booked(bank, at, &account, name, amount, "입금", self.balance);
-        let way = self.rng.random_range(0..ON_ITS_WAY.as_millis());
-        let heard = at.plus(Duration::from_millis(u64::try_from(way).unwrap_or(0)));
+        let text = self.booked(bank, booked, &account, name, amount, "입금", self.balance);
+        let heard = told.plus(self.on_its_way());
         self.sms(heard, line, bank.sender, text, fate);
     }
 
@@ -189,6 +271,15 @@ impl Day<'_> {
         self.steps.push(Step { at, what });
     }
 
+    /// How long an SMS is on its way: a few seconds, less on a short day.
+    fn on_its_way(&mut self) -> Duration {
+        self.share(0, 1).min(ON_ITS_WAY)
+    }
+
+    fn silent_from(&self) -> UnixMs {
+        self.plan.start.plus(self.plan.length / 2)
+    }
+
     /// A moment in the first four fifths of the day, so that what follows from it still belongs to the day.
     fn moment(&mut self) -> UnixMs {
         let span = u64::try_from(self.plan.length.as_millis()).unwrap_or(u64::MAX) / 5 * 4;
@@ -203,7 +294,7 @@ impl Day<'_> {
 
     fn bank_and_line(&mut self) -> (Bank, Line) {
         let bank = banks().choose(&mut self.rng).copied().unwrap_or(banks()[0]);
-        (bank, self.rng.random_range(0..LINES.len()))
+        (bank, self.rng.random_range(0..self.lines))
     }
 
     fn account(&mut self) -> String {

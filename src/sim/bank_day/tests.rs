@@ -9,6 +9,7 @@ fn plan(seed: u64) -> DayPlan {
         length: Duration::from_hours(8),
         deposits: 300,
         time_zone: TimeZone::get("Asia/Seoul").unwrap(),
+        before: Counts::default(),
     }
 }
 
@@ -17,6 +18,10 @@ fn messages(steps: &[Step]) -> impl Iterator<Item = (&UnixMs, &SimSms)> {
         Event::Sms(sms) => Some((&step.at, sms)),
         _ => None,
     })
+}
+
+fn fates(steps: &[Step]) -> BTreeSet<String> {
+    messages(steps).map(|(_, sms)| format!("{:?}", sms.fate).split('(').next().unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -32,32 +37,60 @@ fn everything_that_goes_wrong_goes_wrong() {
         assert!(steps.is_sorted_by_key(|step| step.at));
         let end = plan(seed).start.plus(plan(seed).length);
         assert!(steps.iter().all(|step| plan(seed).start <= step.at && step.at <= end), "seed {seed}");
-        let fates: BTreeSet<String> =
-            messages(&steps).map(|(_, sms)| format!("{:?}", sms.fate).split('(').next().unwrap().to_owned()).collect();
-        let all = ["Ignored", "Matched", "NeverHeard", "Rejected", "Twin", "Unmatched", "Unparsed"];
+        let fates = fates(&steps);
+        let all = ["Early", "Ignored", "Late", "Matched", "NeverHeard", "Rejected", "Twin", "Unmatched", "Unparsed"];
         assert_eq!(fates.iter().map(String::as_str).collect::<Vec<_>>(), all, "seed {seed}");
     }
 }
 
 #[test]
-fn what_is_matched_was_ordered_for_that_amount_and_name() {
-    let steps = script(&plan(3));
-    let orders: Vec<&SimOrder> = steps
-        .iter()
-        .filter_map(|step| match &step.what {
+fn the_shortest_day_has_everything_too() {
+    for seed in 0..50 {
+        let length = Duration::from_secs(3);
+        let plan = DayPlan { length, deposits: 10, ..plan(seed) };
+        let steps = script(&plan);
+        assert!(steps.iter().all(|step| plan.start <= step.at && step.at <= plan.start.plus(length)), "seed {seed}");
+        assert_eq!(fates(&steps).len(), 9, "seed {seed}: {:?}", fates(&steps));
+    }
+}
+
+#[test]
+fn no_two_days_share_an_order_a_number_or_an_amount() {
+    let first = script(&plan(1));
+    let next = script(&DayPlan { before: Counts::default().after(&first), ..plan(2) });
+    let of = |steps: &[Step]| -> (BTreeSet<u64>, BTreeSet<i64>) {
+        (messages(steps).map(|(_, sms)| sms.number).collect(), orders(steps).iter().map(|order| order.amount).collect())
+    };
+    let ((numbers, amounts), (later_numbers, later_amounts)) = (of(&first), of(&next));
+    assert!(numbers.is_disjoint(&later_numbers) && amounts.is_disjoint(&later_amounts));
+}
+
+fn orders(steps: &[Step]) -> Vec<&SimOrder> {
+    fn order(step: &Step) -> Option<&SimOrder> {
+        match &step.what {
             Event::Order(order) => Some(order),
             _ => None,
-        })
-        .collect();
-    let (mut early, mut paid) = (0, BTreeSet::new());
+        }
+    }
+    steps.iter().filter_map(order).collect()
+}
+
+#[test]
+fn what_is_matched_was_ordered_for_that_amount_and_name() {
+    let steps = script(&plan(3));
+    let orders = orders(&steps);
+    let (mut early, mut late, mut paid) = (0, 0, BTreeSet::new());
     for (at, sms) in messages(&steps) {
-        let Fate::Matched(order_id) = &sms.fate else { continue };
+        let (Fate::Matched(order_id) | Fate::Early(order_id) | Fate::Late(order_id)) = &sms.fate else { continue };
         let order = orders.iter().find(|order| order.order_id == *order_id).unwrap();
         assert!(sms.text.contains(&order.depositor) && sms.text.contains(&banks::grouped(order.amount)), "{sms:?}");
         assert!(paid.insert(order_id), "an order is paid once");
-        early += usize::from(*at < order.created_at);
+        assert_eq!(*at < order.created_at, matches!(sms.fate, Fate::Early(_)), "{sms:?}");
+        assert_eq!(order.expires_at.is_some_and(|until| until < *at), matches!(sms.fate, Fate::Late(_)), "{sms:?}");
+        early += usize::from(matches!(sms.fate, Fate::Early(_)));
+        late += usize::from(matches!(sms.fate, Fate::Late(_)));
     }
-    assert!(early > 0 && paid.len() > 80, "{early} early of {}", paid.len());
+    assert!(early > 0 && late > 0 && paid.len() > 80, "{early} early and {late} late of {}", paid.len());
 }
 
 #[test]
