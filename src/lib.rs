@@ -11,6 +11,7 @@ pub mod config;
 pub mod contract;
 pub mod domain;
 pub mod http;
+pub mod packs;
 pub mod pipeline;
 pub mod private_file;
 pub mod registry;
