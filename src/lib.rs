@@ -12,6 +12,7 @@ pub mod contract;
 pub mod demo;
 pub mod domain;
 pub mod http;
+pub mod packs;
 pub mod pipeline;
 pub mod private_file;
 pub mod registry;

@@ -97,7 +97,8 @@ pub(super) fn fields(
         let Group { field, kind, .. } = capture.group;
         let value = &text.text[capture.span.clone()];
         let is_sound = if kind.is_numeric() {
-            text.is_one_digit_system(capture.span.clone()) && stands_alone(capture, taken, &text.text)
+            text.is_one_digit_system(capture.span.clone())
+                && stands_alone(capture, taken, &text.text, template.direction)
         } else {
             value.chars().count() <= field.longest() && !value.contains('\n') && is_whole_word(capture, &text.text)
         };
@@ -159,7 +160,7 @@ pub(super) fn masked(value: &str) -> Option<String> {
 
 /// INV-P1: a number field takes a whole number, never a part of one: nothing that belongs to a number may touch it,
 /// but for the separator to another field.
-fn stands_alone(capture: &Capture, taken: &Taken, text: &str) -> bool {
+fn stands_alone(capture: &Capture, taken: &Taken, text: &str, direction: Direction) -> bool {
     let (before, behind) = (&text[..capture.span.start], &text[capture.span.end..]);
     let mut left = before.chars().rev();
     let mut right = behind.chars();
@@ -183,8 +184,9 @@ fn stands_alone(capture: &Capture, taken: &Taken, text: &str) -> bool {
     if joined_left || joined_right {
         return false;
     }
-    // `-5,000` is no deposit of 5,000; `123-5,000` was refused above.
-    !(money && capture.group.field == FieldName::Amount && matches!(left, Some('-' | '−' | '△' | '▲')))
+    // `-5,000` is no deposit of 5,000, and a withdrawal's sign; `123-5,000` was refused above.
+    let is_deposit_s = direction == Direction::Deposit && capture.group.field == FieldName::Amount;
+    !(money && is_deposit_s && matches!(left, Some('-' | '−' | '△' | '▲')))
 }
 
 /// INV-P4: where a template sets a word off with white space that the text lacks, the word is not read from the end of a

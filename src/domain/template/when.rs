@@ -10,7 +10,9 @@ use super::date::{DateOrder, Day, IN_WORDS, date_grammar, read_date};
 /// A regex of times of day.
 pub(super) fn time_grammar() -> String {
     let clock = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?";
-    format!("(?:(?:오전|오후) ?)?(?:{clock}|[0-9]{{1,2}}시 ?[0-9]{{1,2}}분(?: ?[0-9]{{1,2}}초)?)(?: ?(?:AM|PM|am|pm))?")
+    format!(
+        "(?:(?:오전|오후) ?)?(?:{clock}|[0-9]{{1,2}}[시时時] ?[0-9]{{1,2}}[분分](?: ?[0-9]{{1,2}}[초秒])?)(?: ?(?:AM|PM|am|pm))?"
+    )
 }
 
 /// A regex of a date and a time in one, also as RFC 3339 writes them.
@@ -62,7 +64,7 @@ pub(super) fn read_time(text: &str) -> Option<TimeOfDay> {
 
 /// Reads a date and a time that stand in one text.
 pub(super) fn read_datetime(text: &str, order: DateOrder) -> Option<(Day, TimeOfDay)> {
-    let clock = text.find(':').or_else(|| text.find('시'))?;
+    let clock = text.find(':').or_else(|| text.find(['시', '时', '時']))?;
     let hour = text[..clock].trim_end_matches(|c: char| c.is_ascii_digit());
     let date = hour.trim_end().trim_end_matches("오전").trim_end_matches("오후");
     let time = text[date.len()..].trim_start_matches(['T', ',', ' ', '\n']);

@@ -74,6 +74,11 @@ const DEPOSIT: [&str; 11] = ["입금", "이체", "송금", "수취", "받았", "
 const DEPOSIT_ENGLISH: [&str; 9] =
     ["deposit", "deposited", "deposits", "credited", "credit", "received", "receive", "transfer", "transferred"];
 
+/// Channels that banks write where others write the deposit word. They do not say which way the money went, so no text
+/// with one is booked or let go by it: a person looks.
+const CHANNELS: [&str; 12] =
+    ["모바일", "CD/ATM", "CD", "ATM", "전자금융", "오픈뱅킹", "FBS", "인터넷", "스마트", "폰뱅킹", "펌뱅킹", "타행"];
+
 /// The first word of `outside` (text that no field took) that says that no money came.
 pub(super) fn negating(outside: &str) -> Option<&'static str> {
     let compact: String = outside.chars().filter(|c| !c.is_whitespace()).collect();
@@ -150,7 +155,16 @@ pub(super) fn looks_financial(text: &str) -> bool {
     let lower = text.to_lowercase();
     let places = DEPOSIT.iter().flat_map(|word| text.match_indices(word).map(|(at, _)| text[..at].chars().count()));
     let english = english_places(&lower, &DEPOSIT_ENGLISH);
+    if has_channel_for_word(text) {
+        return true;
+    }
     places.chain(english).any(|place| amounts.iter().any(|amount| amount.abs_diff(place) <= NEAR))
+}
+
+/// Whether a channel stands in the deposit word's place: a word of its own, and the amount right behind it.
+fn has_channel_for_word(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.windows(2).any(|pair| CHANNELS.contains(&pair[0]) && pair[1].starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Where numbers stand that could be money: three digits or more, or a unit, mark or code beside them.
@@ -216,12 +230,18 @@ mod tests {
 
     #[test]
     fn a_text_with_an_amount_near_a_deposit_word_is_financial() {
-        for text in
-            ["입금 10005016", "5만원이 입금", "credited with Rs 5,000.00", "USD 12 deposit $1", "홍길동 송금 100"]
-        {
+        for text in [
+            "입금 10005016",
+            "홍길동\n모바일\n50,000\n잔액1,000",
+            "5만원이 입금",
+            "credited with Rs 5,000.00",
+            "USD 12 deposit $1",
+            "홍길동 송금 100",
+        ] {
             assert!(looks_financial(text), "{text}");
         }
-        for text in ["입금 감사합니다", "출금 50,000원", "오늘 20% 할인", "depository 5000", "2026 새해"]
+        for text in
+            ["입금 감사합니다", "출금 50,000원", "모바일 쿠폰 5,000원", "오늘 20% 할인", "depository 5000", "2026 새해"]
         {
             assert!(!looks_financial(text), "{text}");
         }

@@ -35,9 +35,10 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}')
 }
 
-/// A letter that belongs neither to Latin nor to the scripts of Korean, Chinese and Japanese.
+/// A letter that belongs neither to Latin nor to the scripts of Korean, Chinese and Japanese. Thai has no spaces between
+/// words, so that Latin letters and digits stand in its runs (`เข้าx1234`), and no letter of it looks Latin.
 fn is_foreign(c: char) -> bool {
-    if is_ordinary(c) {
+    if is_ordinary(c) || ('\u{e00}'..='\u{e7f}').contains(&c) {
         return false;
     }
     let scripts = AugmentedScriptSet::for_char(c);

@@ -36,6 +36,7 @@ fn words_of_mixed_scripts_and_whole_look_alikes_are_told() {
         "Перевод 500р от Иван",
         "토스뱅크ATM café",
         "スーパー 入金",
+        "22/04@09:30 5,000.00 จากKBNK/x456789เข้าx123456 ใช้ได้12,345.00บ",
     ] {
         assert!(!normalise(ordinary).suspicious, "{ordinary}");
     }
