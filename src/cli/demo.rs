@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::output::{print, print_json};
-use super::run::{EXIT_CUT_SHORT, watch};
+use super::run::{EXIT_CUT_SHORT, log_ready, watch};
 use super::signals::Signals;
 use super::{CliError, Context, table};
 use crate::app::App;
@@ -46,7 +47,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
     let place = Place::make(args.keep).map_err(no)?;
     let simulators = Simulators::start(Clock::system(), args.seed).map_err(no)?;
     let config = config(context, args, &place, &simulators)?;
-    let log = File::create(place.file("demo.log")).map_err(no)?;
+    let log = File::options().create_new(true).write(true).mode(0o600).open(place.file("demo.log")).map_err(no)?;
     telemetry::install_log_file(&config.log, log).map_err(no)?;
     let metrics = telemetry::install_metrics().map_err(no)?;
     let say: Say = if context.json() { to_stderr } else { to_stdout };
@@ -57,6 +58,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
             .await
             .map_err(|error| CliError::No(format!("the daemon cannot start: {error:#}")))?;
         let _watchdog = watch(&app)?;
+        log_ready(&config, &app);
         let cut = async {
             second.next().await;
             second.next().await;
@@ -93,7 +95,8 @@ fn config(context: &Context, args: &Args, place: &Place, simulators: &Simulators
         ("shooter.rate_per_minute", "0".to_owned()),
     ];
     let own = own.into_iter().chain(simulators.settings());
-    context.load_alone(place.dir(), own.map(|(key, value)| (key.to_owned(), value)).collect())
+    let own: Vec<(String, String)> = own.map(|(key, value)| (key.to_owned(), value)).collect();
+    context.load_alone(place.dir(), &own)
 }
 
 async fn play(

@@ -66,7 +66,7 @@ impl Context {
     ///
     /// # Errors
     /// Also where `--config` or `--data-dir` is given, or `--set` names what is the daemon's own.
-    pub(super) fn load_alone(&self, data_dir: &Path, own: Vec<(String, String)>) -> Result<Config, CliError> {
+    pub(super) fn load_alone(&self, data_dir: &Path, own: &[(String, String)]) -> Result<Config, CliError> {
         if self.global.config.is_some() || self.global.data_dir.is_some() {
             return Err(CliError::Usage(
                 "this daemon has a directory and a configuration of its own: leave --config and --data-dir out"
@@ -82,7 +82,7 @@ impl Context {
         let data_dir = Some(data_dir.display().to_string());
         // A file that is not there is not read.
         let default_file = PathBuf::new();
-        let args = LoadArgs { data_dir, set, default_file, ..LoadArgs::default() };
+        let args = LoadArgs { default_file, data_dir, set, ..LoadArgs::default() };
         Ok(Config::load(&args, std::iter::empty())?.config)
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
             .await
             .map_err(|error| CliError::No(format!("the daemon cannot start: {error:#}")))?;
         let _watchdog = watch(&app)?;
-        welcome(&loaded.config, &app);
+        log_ready(&loaded.config, &app);
         notify::ready();
         serve(app, signals).await
     })?;
@@ -49,7 +49,8 @@ pub(super) fn watch(app: &App) -> Result<watchdog::Watchdog, CliError> {
     Ok(watchdog)
 }
 
-fn welcome(config: &crate::config::Config, app: &App) {
+/// Tells the log where the daemon is.
+pub(super) fn log_ready(config: &crate::config::Config, app: &App) {
     tracing::info!(
         service.address = %app.address(), roles = %config.roles, store = ?app.store().backend(),
         data_dir = %config.data_dir.display(), "recon is ready"

@@ -163,7 +163,7 @@ impl<'a> Demo<'a> {
             telegram.revoke(token);
             source.ended = Some("token revoked");
         }
-        self.tell("the Telegram bot's token is revoked: its loop is parked, the handset's other ways go on");
+        self.tell("the Telegram bot's token is revoked: recon parks its loop, and the handset's other ways go on");
     }
 
     fn tell(&self, what: &str) {

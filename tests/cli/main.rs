@@ -4,6 +4,7 @@
 
 mod config;
 mod daemon;
+mod demo;
 mod ingest;
 mod migrate;
 mod pushbullet;
