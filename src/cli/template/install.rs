@@ -201,11 +201,12 @@ impl Args {
             shown.push("All senders of these banks are on the phone whitelist.".to_owned());
         } else {
             let table = table::rows(&missing, &columns);
-            let banks: String = self.bank.iter().map(|bank| format!(" --bank {bank}")).collect();
+            let banks: Vec<String> = self.bank.iter().flat_map(|bank| [" --bank ".to_owned(), bank.clone()]).collect();
             shown.push(format!(
                 "not on the phone whitelist, so that their texts are rejected:\n{table}\nCompare them with what your phone \
-                 shows; this adds them all: recon template install {}{banks} --whitelist",
-                self.pack
+                 shows; this adds them all: recon template install {}{} --whitelist",
+                self.pack,
+                banks.concat()
             ));
         }
         shown.join("\n")
