@@ -125,6 +125,25 @@ impl Client {
         self.send(Method::POST, path, &[], Some(body)).await
     }
 
+    pub(super) async fn put(&self, path: &str, body: &Value) -> Result<Answer, CliError> {
+        self.send(Method::PUT, path, &[], Some(body)).await
+    }
+
+    /// All items of a list, page after page.
+    pub(super) async fn all(&self, path: &str) -> Result<Vec<Value>, CliError> {
+        let mut items = Vec::new();
+        let mut query = vec![("limit", "500".to_owned())];
+        loop {
+            let mut page = self.get(path, &query).await?.success()?;
+            if let Some(Value::Array(found)) = page.get_mut("items").map(Value::take) {
+                items.extend(found);
+            }
+            let Some(cursor) = page.get("next_cursor").and_then(Value::as_str) else { return Ok(items) };
+            query.truncate(1);
+            query.push(("cursor", cursor.to_owned()));
+        }
+    }
+
     pub(super) async fn delete(&self, path: &str) -> Result<Answer, CliError> {
         self.send(Method::DELETE, path, &[], None).await
     }

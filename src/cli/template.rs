@@ -1,6 +1,9 @@
-//! `recon template`: templates made of examples, and templates tried out, by a running daemon. Nothing of it is stored.
+//! `recon template`: templates made of examples, tried out, and installed from packs, by a running daemon. Only
+//! `install` stores anything.
 
+mod install;
 mod marked;
+mod plan;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -27,6 +30,10 @@ enum Action {
     Test(Test),
     /// Try a stored template on stored messages: what it would read anew, no more, or otherwise
     Backtest(Backtest),
+    /// Add the checked templates of a pack; what is there already is left as it is
+    Install(install::Args),
+    /// List the packs and their banks
+    Packs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,6 +81,8 @@ struct Backtest {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
     let (path, body) = match &args.action {
+        Action::Install(install) => return install::run(context, &args.remote, install),
+        Action::Packs => return install::list(context),
         Action::Suggest(suggest) => ("/internal/v2/templates/suggest".to_owned(), suggest.body()?),
         Action::Test(test) => ("/internal/v2/templates/test".to_owned(), test.body()?),
         Action::Backtest(test) => (format!("/internal/v2/templates/{}/backtest", test.id), test.body()),
@@ -87,6 +96,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
         Action::Suggest(_) => shown_suggestion(&answer),
         Action::Test(_) => table::rows(items(&answer, "results"), &RESULT),
         Action::Backtest(_) => shown_backtest(&answer),
+        Action::Install(_) | Action::Packs => return Ok(()),
     };
     output::print(&shown)
 }
