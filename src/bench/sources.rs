@@ -90,9 +90,11 @@ fn figures_of(source: &str, samples: &Samples) -> [Figure; 2] {
 async fn one(daemon: &Daemon, count: u32, posts: impl Fn(u32) -> String) -> anyhow::Result<Samples> {
     daemon.add_phone().await?;
     is_heard(daemon, &posts).await?;
+    // Their events may come late.
+    let before = texts(daemon).await?;
     let stream = listen(daemon).await?;
     let seen = RefCell::new(Seen::default());
-    try_join(post_all(count, &posts, &seen), follow(stream, count as usize, &seen)).await?;
+    try_join(post_all(count, &posts, &seen), follow(stream, count as usize, &before, &seen)).await?;
     let Seen { posted, stored } = seen.into_inner();
     let texts = texts(daemon).await?;
     let mut samples = Samples::default();
@@ -149,8 +151,13 @@ async fn post_all(count: u32, posts: impl Fn(u32) -> String, seen: &RefCell<Seen
     Ok(())
 }
 
-/// Notes when each message is told of until there are `count`.
-async fn follow(mut stream: reqwest::Response, count: usize, seen: &RefCell<Seen>) -> anyhow::Result<()> {
+/// Notes when each message that was not there before is told of until there are `count`.
+async fn follow(
+    mut stream: reqwest::Response,
+    count: usize,
+    before: &HashMap<i64, String>,
+    seen: &RefCell<Seen>,
+) -> anyhow::Result<()> {
     let patience = EVERY * u32::try_from(count).unwrap_or(u32::MAX) + LAST_WITHIN;
     let (mut rest, mut kind) = (Vec::new(), Vec::new());
     while seen.borrow().stored.len() < count {
@@ -161,7 +168,7 @@ async fn follow(mut stream: reqwest::Response, count: usize, seen: &RefCell<Seen
             let line: Vec<u8> = rest.drain(..=end).collect();
             if line.starts_with(b"event:") {
                 kind = line;
-            } else if let Some(id) = created(&kind, &line) {
+            } else if let Some(id) = created(&kind, &line).filter(|id| !before.contains_key(id)) {
                 seen.borrow_mut().stored.entry(id).or_insert(now);
             }
         }
