@@ -45,7 +45,7 @@ pub struct Demo<'a> {
     started: UnixMs,
 }
 
-type Post = LocalBoxFuture<'static, (usize, bool)>;
+type Post = LocalBoxFuture<'static, ()>;
 
 impl<'a> Demo<'a> {
     /// Sets the shop up in a fresh daemon.
@@ -74,7 +74,7 @@ impl<'a> Demo<'a> {
             let wait = at.since(self.clock.now());
             tokio::select! {
                 () = &mut stop => break,
-                Some(posted) = posts.next() => self.posted(posted),
+                Some(()) = posts.next() => {}
                 _ = summary.tick() => self.summary(&mut watch).await?,
                 () = tokio::time::sleep(wait) => {
                     if let Some((at, action)) = days.pop() {
@@ -119,29 +119,17 @@ impl<'a> Demo<'a> {
         if is_silent {
             return;
         }
-        for (place, source) in self.sources.iter_mut().enumerate() {
+        for source in &mut self.sources {
             if source.line != sms.line || source.ended.is_some() {
                 continue;
             }
             source.told += 1;
             match &source.way {
                 Way::App(phone) => {
-                    posts.push(Box::pin(post(
-                        self.api.clone(),
-                        self.clock.clone(),
-                        place,
-                        phone.clone(),
-                        received(sms, at),
-                    )));
+                    posts.push(Box::pin(post(self.api.clone(), self.clock.clone(), phone.clone(), received(sms, at))));
                 }
                 Way::Pushbullet | Way::Telegram { .. } => source.tell(self.simulators, sms, at),
             }
-        }
-    }
-
-    fn posted(&mut self, (place, taken): (usize, bool)) {
-        if !taken && let Some(source) = self.sources.get_mut(place) {
-            source.given_up += 1;
         }
     }
 
@@ -188,9 +176,7 @@ impl<'a> Demo<'a> {
     async fn settled(mut self, mut posts: FuturesUnordered<Post>, watch: &mut Watch) -> anyhow::Result<Report> {
         let began = Instant::now();
         let left = |began: Instant| SETTLED_WITHIN.saturating_sub(began.elapsed());
-        while let Ok(Some(posted)) = tokio::time::timeout(left(began), posts.next()).await {
-            self.posted(posted);
-        }
+        while let Ok(Some(())) = tokio::time::timeout(left(began), posts.next()).await {}
         loop {
             let report = self.report().await?;
             if report.is_as_planned() || left(began).is_zero() {
@@ -222,14 +208,13 @@ impl<'a> Demo<'a> {
     }
 }
 
-/// Posts an SMS as the phone's app does, and says whether it was taken before the app gave up.
-async fn post(api: Api, clock: Clock, place: usize, phone: SimPhone, sms: ReceivedSms) -> (usize, bool) {
+/// Posts an SMS as the phone's app does, until it is taken or the app gives up: then it is lost, and the tally tells.
+async fn post(api: Api, clock: Clock, phone: SimPhone, sms: ReceivedSms) {
     let mut failed = 0;
-    loop {
-        let Err(error) = api.deliver(phone.post(&sms, clock.now())).await else { return (place, true) };
+    while let Err(error) = api.deliver(phone.post(&sms, clock.now())).await {
         tracing::warn!(format = %phone.format, %error, "a simulated phone could not post");
         failed += 1;
-        let Some(wait) = phone.retry_after(failed) else { return (place, false) };
+        let Some(wait) = phone.retry_after(failed) else { return };
         tokio::time::sleep(wait).await;
     }
 }

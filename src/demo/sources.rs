@@ -37,8 +37,6 @@ pub(super) struct Source {
     pub(super) id: String,
     /// How many messages it was given.
     pub(super) told: u64,
-    /// How many its app gave up.
-    pub(super) given_up: u64,
     /// Whether it is given no more, and why.
     pub(super) ended: Option<&'static str>,
     pub(super) way: Way,
@@ -53,7 +51,7 @@ pub(super) enum Way {
 
 impl Source {
     fn new(name: &'static str, line: Line, id: String, way: Way) -> Self {
-        Self { name, line, id, told: 0, given_up: 0, ended: None, way }
+        Self { name, line, id, told: 0, ended: None, way }
     }
 
     /// Gives a message to what is not an app that posts.

@@ -63,7 +63,7 @@ fn the_demo_ends_as_its_script_says() {
 #[test]
 fn it_reports_to_programs_and_keeps_its_directory_where_that_is_asked() {
     let shell = shell();
-    let ran = shell.run(&["demo", "--for", "3s", "--seed", "2", "--rate", "4", "--keep", "--json"]);
+    let ran = shell.run(&["demo", "--for", "3s", "--seed", "2", "--rate", "20", "--keep", "--json"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["as_planned"], true, "{report}");

@@ -176,8 +176,10 @@ impl Day<'_> {
         let paid = at.plus(self.share(0, 1));
         self.balance += amount;
         let text = self.booked(bank, paid, &account, &name, amount, "입금", self.balance);
+        let mut heard = paid;
         for _ in 0..2 {
-            let heard = paid.plus(self.on_its_way());
+            // No handset receives two at once; some apps tell equal texts apart by their time alone.
+            heard = heard.plus(self.on_its_way() + Duration::from_millis(1));
             self.sms(heard, line, bank.sender, text.clone(), Fate::Twin);
         }
     }
@@ -273,7 +275,9 @@ impl Day<'_> {
 
     /// How long an SMS is on its way: a few seconds, less on a short day.
     fn on_its_way(&mut self) -> Duration {
-        self.share(0, 1).min(ON_ITS_WAY)
+        let most = (self.plan.length / 40).min(ON_ITS_WAY);
+        let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(self.rng.random_range(0..=most))
     }
 
     fn silent_from(&self) -> UnixMs {

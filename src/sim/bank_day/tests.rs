@@ -94,6 +94,17 @@ fn what_is_matched_was_ordered_for_that_amount_and_name() {
 }
 
 #[test]
+fn no_handset_receives_equal_texts_at_once() {
+    for (seed, length) in (0..20).zip([Duration::from_secs(3), Duration::from_hours(8)].into_iter().cycle()) {
+        let steps = script(&DayPlan { length, ..plan(seed) });
+        let received: Vec<(&UnixMs, usize, &str)> =
+            messages(&steps).map(|(at, sms)| (at, sms.line, sms.text.as_str())).collect();
+        let different: BTreeSet<_> = received.iter().collect();
+        assert_eq!(different.len(), received.len(), "seed {seed}");
+    }
+}
+
+#[test]
 fn a_silent_handset_is_not_heard() {
     let steps = script(&plan(4));
     let silent = steps.iter().find(|step| step.what == Event::FallsSilent(FALLS_SILENT)).unwrap().at;
