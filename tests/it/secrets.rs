@@ -95,49 +95,8 @@ fn a_rotation_that_is_killed_again_and_again_loses_nothing() {
     });
 }
 
-/// Reliability row 29.
-#[test]
-fn no_secret_comes_out_anywhere() {
-    tell(async {
-        let dir = tempfile::tempdir().unwrap();
-        let mut command = recon(dir.path());
-        command.env("RECON_LOG__FILTER", "trace").env("RECON_SHOOTER__ENROLMENT_TOKEN", "canary-enrolment-token");
-        command.env("RECON_SERVICE__TOKEN", "canary-service-token-0123456789").arg("run");
-        std::fs::write(dir.path().join("service.token"), "canary-service-token-0123456789").unwrap();
-        let daemon = Daemon::start_as(command, dir.path()).await;
-        std::fs::remove_file(dir.path().join("service.token")).unwrap();
-        let (phone, added) = adds_phone(&daemon, "canary-device-secret").await;
-        let token = added["device_token"].as_str().unwrap().to_owned();
-        let mut answers = everything_is_asked(&daemon, &phone, &token).await;
-        answers.push(daemon.log());
-        assert!(daemon.log().contains("\"TRACE\""), "the log tells everything");
-        let key = keys_in(dir.path()).remove(0).split(' ').nth(1).unwrap().to_owned();
-        let canaries = ["canary-service-token", "canary-device-secret", "canary-enrolment-token", &token, &key];
-        for answer in &answers {
-            for canary in canaries {
-                let around = answer.find(canary).map(|at| answer[..at].lines().count()).unwrap_or_default();
-                assert!(
-                    !answer.contains(canary),
-                    "{canary} in line {around} of:\n{}",
-                    answer.lines().nth(around.max(1) - 1).unwrap()
-                );
-            }
-        }
-        // The database as it lies on the disk, its log and all.
-        daemon.kill();
-        for entry in std::fs::read_dir(dir.path()).unwrap() {
-            let path = entry.unwrap().path();
-            if path.file_name().is_some_and(|name| name == "secrets.key") {
-                continue;
-            }
-            let bytes = std::fs::read(&path).unwrap();
-            for canary in canaries {
-                let found = bytes.windows(canary.len()).any(|window| window == canary.as_bytes());
-                assert!(!found, "{canary} in {}", path.display());
-            }
-        }
-    });
-}
+/// Reliability row 29: `tests/it/secrets/canary.rs`.
+mod canary;
 
 /// Asks for all that there is, rightly and wrongly, and answers what came back.
 async fn everything_is_asked(daemon: &Daemon, phone: &SimPhone, token: &str) -> Vec<String> {
@@ -174,6 +133,8 @@ async fn everything_is_asked(daemon: &Daemon, phone: &SimPhone, token: &str) -> 
         "/internal/v2/sms",
         "/internal/v2/sms/1",
         "/internal/v2/actors",
+        "/internal/v2/pushbullet/devices",
+        "/internal/v2/telegram/bots",
         "/internal/v2/phones",
         "/internal/v2/orders",
         "/internal/v2/templates",

@@ -111,6 +111,35 @@ fn work_waits_while_its_actor_is_stopped_and_health_says_so() {
     });
 }
 
+/// Issue 3, item 7.
+#[test]
+fn health_is_bad_while_any_critical_loop_is_stopped_and_good_once_it_is_started() {
+    story(async |app| {
+        app.settle().await;
+        app.until("all is well", async || app.get("/healthz").await.status == 200).await;
+        let list = app.get("/internal/v2/actors").await.expect(200);
+        let all = list["items"].as_array().unwrap();
+        let deadlines: std::collections::BTreeSet<u64> =
+            all.iter().map(|actor| actor["deadline_s"].as_u64().unwrap()).collect();
+        assert!(deadlines.len() > 1, "each loop has its own: {deadlines:?}");
+        let critical: Vec<&str> = all
+            .iter()
+            .filter(|actor| actor["critical"] == true && actor["id"] != "supervisor")
+            .map(|actor| actor["id"].as_str().unwrap())
+            .collect();
+        assert!(critical.len() >= 5, "{critical:?}");
+        for id in critical {
+            control(app, id, "stop").await;
+            until_state(app, id, "stopped").await;
+            let health = app.get("/healthz").await;
+            assert_eq!((health.status, &health.body["status"]), (503, &json!("unhealthy")), "{id}: {}", health.text);
+            control(app, id, "start").await;
+            until_state(app, id, "running").await;
+            app.until(&format!("all is well with {id}"), async || app.get("/healthz").await.status == 200).await;
+        }
+    });
+}
+
 #[test]
 fn a_stopped_inbox_acknowledges_nothing() {
     story(async |app| {

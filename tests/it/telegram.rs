@@ -2,6 +2,7 @@
 
 mod bots;
 mod faults;
+mod freshness;
 mod offset;
 mod reading;
 mod webhook;

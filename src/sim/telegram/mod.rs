@@ -192,4 +192,10 @@ impl TelegramSim {
     pub fn webhook(&self, token: &str) -> Value {
         self.shared.world().webhook_info(token)
     }
+
+    /// The secret that a bot's webhook was set with.
+    #[must_use]
+    pub fn webhook_secret(&self, token: &str) -> Option<String> {
+        self.shared.world().bots.get(token)?.hook.as_ref()?.secret.clone()
+    }
 }

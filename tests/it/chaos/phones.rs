@@ -172,7 +172,8 @@ async fn sends(base: &str, post: &SimPost, breaks: Break) -> Option<i64> {
 
 /// The request as it goes over the wire.
 fn written(address: &str, path: &str, post: &SimPost) -> Vec<u8> {
-    let headers: String = post.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<String> = post.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let length = if post.chunked {
         "transfer-encoding: chunked".to_owned()
     } else {
