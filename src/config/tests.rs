@@ -130,6 +130,8 @@ fn variables_of_others_are_left_alone_and_near_misses_are_warned_of() {
         .env("RECON_DEVICE_TOKEN", "x")
         .env("OTHER__THING", "x")
         .env("RECON_SERVICE_BIND", "127.0.0.1:1")
+        // Nothing is there, so that nothing is said of its rights.
+        .set("data_dir", "no-such-directory")
         .load()
         .unwrap();
     assert_eq!(loaded.warnings, ["the environment variable RECON_SERVICE_BIND is not read: RECON_SERVICE__BIND is"]);
