@@ -62,7 +62,7 @@ pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<V
         pushbullet.receives(PHONE, &Sms { sender: SENDER.to_owned(), body: body.clone(), at_s: now.0 / 1000 });
         body
     };
-    figures.extend(figures_of("Pushbullet", &one(&daemon, count, posts).await?));
+    figures.extend(figures_of("Pushbullet", &one(&daemon, count, posts).await.context("Pushbullet")?));
     drop(daemon);
 
     let set = [format!("telegram.api_url={}", telegram.url())];
@@ -74,7 +74,7 @@ pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<V
         telegram.post(channel, &format!("sms from {SENDER} with text: \"{body}\""));
         body
     };
-    figures.extend(figures_of("Telegram", &one(&daemon, count, posts).await?));
+    figures.extend(figures_of("Telegram", &one(&daemon, count, posts).await.context("Telegram")?));
     Ok(figures)
 }
 
@@ -94,9 +94,12 @@ async fn one(daemon: &Daemon, count: u32, posts: impl Fn(u32) -> String) -> anyh
     let before = texts(daemon).await?;
     let stream = listen(daemon).await?;
     let seen = RefCell::new(Seen::default());
-    try_join(post_all(count, &posts, &seen), follow(stream, count as usize, &before, &seen)).await?;
-    let Seen { posted, stored } = seen.into_inner();
+    let followed = try_join(post_all(count, &posts, &seen), follow(stream, count as usize, &before, &seen)).await;
     let texts = texts(daemon).await?;
+    // A message that is lost and an event that is lost are different faults.
+    let there = texts.values().filter(|text| seen.borrow().posted.contains_key(*text)).count();
+    followed.with_context(|| format!("{there} of {} messages are in the store", seen.borrow().posted.len()))?;
+    let Seen { posted, stored } = seen.into_inner();
     let mut samples = Samples::default();
     for (id, stored) in stored {
         let posted = texts.get(&id).and_then(|text| posted.get(text)).context("a message that nobody posted")?;
@@ -161,7 +164,8 @@ async fn follow(
     let patience = EVERY * u32::try_from(count).unwrap_or(u32::MAX) + LAST_WITHIN;
     let (mut rest, mut kind) = (Vec::new(), Vec::new());
     while seen.borrow().stored.len() < count {
-        let chunk = timeout(patience, stream.chunk()).await.context("messages are not stored")??;
+        let chunk = timeout(patience, stream.chunk()).await;
+        let chunk = chunk.with_context(|| format!("{} of {count} events came", seen.borrow().stored.len()))??;
         let now = Instant::now();
         rest.extend_from_slice(&chunk.context("the event stream ended")?);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
