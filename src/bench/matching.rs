@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::store::bench::payer;
 
 pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<Vec<Figure>> {
-    let sizes: [u32; 3] = scale.pick([1_000, 100_000, 1_000_000], [1_000, 10_000, 50_000]);
+    let sizes: [u32; 3] = scale.pick([1_000, 100_000, 1_000_000], [1_000, 10_000, 100_000]);
     let times = scale.pick(300, 50);
     let store = scratch.store("orders.db").await?;
     let mut figures = Vec::new();
@@ -53,7 +53,7 @@ async fn one_deposit(store: &Store, orders: u32, times: u32) -> anyhow::Result<S
     let step = (amounts / times).max(1);
     let mut samples = Samples::default();
     for nth in 0..times.min(amounts) {
-        // Another order of the amount with every size, since those before are taken.
+        // Another order of the amount with every size (each ten times another), since those before are taken.
         let amount = u64::from(nth * step);
         let order = amount * 10 + u64::from(orders.ilog10());
         store.add_parsed(i64::try_from(1_000 + amount)?, &payer(order)).await?;
