@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::*;
+use sea_orm::DbBackend;
+
 use crate::contract::device::DeviceInput;
 use crate::domain::flags::{Flag, Flags};
+use crate::domain::refusal::Refusal;
 use crate::domain::sms::SmsState;
 use crate::domain::source::SourceKey;
 use crate::domain::time::UnixMs;
@@ -129,5 +132,22 @@ async fn however_many_come_at_once_each_is_stored_as_it_came() {
             }
         }
         assert_eq!(total, 82);
+    }
+}
+
+/// Several processes are on PostgreSQL only; a SQLite file has one, which needs no lease.
+#[tokio::test]
+async fn what_comes_under_a_lease_that_another_process_took_is_not_stored() {
+    for store in stores().await.iter().filter(|store| store.backend() == DbBackend::Postgres) {
+        let phone = device(store, "counter-1", true).await;
+        let first = store.take_lease(shooter(phone), "a", None, base()).await.unwrap().unwrap();
+        let under = |key: &str| brings(phone, true, "15881688", key).under(Some(first.clone()));
+        assert_eq!(taken(store, under("a")).await.1, TakenAs::Stored);
+        let seen = store.leases().await.unwrap().remove(0);
+        store.take_lease(shooter(phone), "b", Some(&seen), base()).await.unwrap().unwrap();
+        let late = store.take(Arc::new([under("b")]), WINDOW).await;
+        assert!(matches!(late, Err(StoreError::Refused(Refusal::Conflict(_)))), "{late:?}");
+        let (_, again) = taken(store, brings(phone, true, "15881688", "b")).await;
+        assert_eq!(again, TakenAs::Stored, "nothing of it was stored before");
     }
 }
