@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::chain::ChainView;
 use crate::domain::flags::Flags;
 use crate::domain::json_object;
 use crate::domain::matching::Explanation;
@@ -174,8 +175,8 @@ pub struct SmsDetail {
     /// What the matcher decided.
     #[serde(rename = "match")]
     pub decision: Option<MatchView>,
-    /// Its link in the balance chain; null where the text carries no balance.
-    pub chain: Option<serde_json::Value>,
+    /// Its link in the balance chain of its account; null where it tells of no movement for certain.
+    pub chain: Option<ChainView>,
     /// Other messages with the same text within an hour.
     pub twins: Vec<i64>,
     /// The person's check, where there was one.

@@ -4,11 +4,13 @@ use actix::Message;
 use serde_json::json;
 
 use crate::contract::caller::{Answer, Caller};
+use crate::contract::chain::{AcceptBreakInput, ChainBreak, ChainBreakFilter};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{CheckInput, ResetDone, ResetInput, SmsDetail, SmsFilter, SmsItem};
 use crate::domain::refusal::Refusal;
 use crate::domain::sms::{CheckDecision, SmsState};
 use crate::domain::source::SourceRef;
+use crate::store::chain::accept_break;
 pub use crate::store::repeat::Repeat;
 use crate::store::review::{check, reset};
 use crate::store::sms::item_of;
@@ -22,6 +24,8 @@ pub const KIND: &str = "review_desk";
 
 /// Messages that one reset names at most.
 const IDS_MAX: usize = 1_000;
+/// Characters of an operator's note.
+const NOTE_MAX: usize = 1_000;
 /// Messages that a filter may send back in one request.
 const FILTERED_MAX: u64 = 10_000;
 /// Reasons that are listed in the answer of a reset by filter.
@@ -174,7 +178,7 @@ pub struct CheckSms {
 impl Serve<CheckSms> for ReviewDesk {
     fn serve<'a>(&'a mut self, msg: CheckSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
         Serving::exclusive(async move {
-            if msg.input.note.as_ref().is_some_and(|note| note.chars().count() > 1_000) {
+            if msg.input.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
                 return Err(Refusal::invalid("note", "must have at most 1,000 characters"));
             }
             if msg.input.order_id.is_some() && msg.input.decision != CheckDecision::Confirm {
@@ -191,6 +195,65 @@ impl Serve<CheckSms> for ReviewDesk {
                     changes.finish().await?;
                     let detail = json!({"check": msg.input, "state": row.state, "order_id": row.order_id});
                     Ok(Done { answer: Answer::new(200, &item_of(row)?)?, subject: format!("sms/{}", msg.id), detail })
+                })
+                .await?;
+            self.matcher.nudge();
+            Ok(answer)
+        })
+    }
+}
+
+/// A page of the open breaks of the balance chains.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Page<ChainBreak>, Refusal>")]
+pub struct ListBreaks {
+    /// Which breaks.
+    pub filter: ChainBreakFilter,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+impl Serve<ListBreaks> for ReviewDesk {
+    fn serve<'a>(
+        &'a mut self,
+        msg: ListBreaks,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<Page<ChainBreak>, Refusal>> {
+        let store = self.store.clone();
+        Serving::detached(async move { Ok(store.chain_breaks(&msg.filter, msg.page).await?) })
+    }
+}
+
+/// Takes a break as it stands: 200 with the [`ChainBreak`].
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Answer, Refusal>")]
+pub struct AcceptBreak {
+    /// Who takes it.
+    pub caller: Caller,
+    /// Which message.
+    pub sms_id: i64,
+    /// Why.
+    pub input: AcceptBreakInput,
+}
+
+impl Serve<AcceptBreak> for ReviewDesk {
+    fn serve<'a>(&'a mut self, msg: AcceptBreak, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
+        Serving::exclusive(async move {
+            if msg.input.note.trim().is_empty() || msg.input.note.chars().count() > NOTE_MAX {
+                return Err(Refusal::invalid("note", "say why, in 1 to 1,000 characters"));
+            }
+            let now = self.store.now();
+            let operator = msg.caller.name().to_owned();
+            let actor = format!("operator:{operator}");
+            let answer = self
+                .store
+                .command(&msg.caller, "chain.accept", async |txn| {
+                    let mut changes = SmsChanges::new(txn, now, &actor);
+                    let taken = accept_break(&mut changes, msg.sms_id, &msg.input, &operator).await?;
+                    changes.finish().await?;
+                    let detail = json!({"accept": msg.input, "missing": taken.chain.missing});
+                    let subject = format!("sms/{}", msg.sms_id);
+                    Ok(Done { answer: Answer::new(200, &taken)?, subject, detail })
                 })
                 .await?;
             self.matcher.nudge();

@@ -7,6 +7,7 @@ use entity::{sighting, sms};
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::chain::view_of;
 use super::{Store, StoreError, count_if};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{
@@ -167,6 +168,7 @@ impl Store {
             .await?;
         let twins = self.twins_of(&row).await?;
         let notes = self.notes_on(id).await?;
+        let chain = view_of(db, &row).await?;
         let decision = self.latest_decision(&row).await?;
         let check = match (&row.review_by, row.review_at) {
             (Some(by), Some(at)) => Some(CheckView { by: by.clone(), at: UnixMs(at), note: row.review_note.clone() }),
@@ -176,7 +178,7 @@ impl Store {
             parse: parse_of(&row)?,
             sightings: sightings.into_iter().map(sighting_of).collect::<Result<_, _>>()?,
             decision,
-            chain: None,
+            chain,
             twins,
             check,
             notes,

@@ -16,6 +16,7 @@ mod audit;
 mod bad_input;
 mod broken_heads;
 mod callers;
+mod chain;
 mod chaos;
 mod crash;
 mod devices;
