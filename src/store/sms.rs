@@ -144,7 +144,8 @@ impl Store {
         Ok(sms::Entity::find_by_id(id).one(self.reader()).await?)
     }
 
-    /// One message with everything that is known of it; none where there is no such message.
+    /// One message with everything that is stored of it (near misses are looked for by
+    /// [`Store::near_misses_of_sms`]); none where there is no such message.
     ///
     /// # Errors
     /// Where the database fails.
@@ -206,6 +207,7 @@ impl Store {
             order_id: row.order_id.clone(),
             decided_at: UnixMs(decision.at),
             explanation,
+            near_misses: Vec::new(),
         }))
     }
 

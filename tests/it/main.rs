@@ -25,6 +25,7 @@ mod identity;
 mod main_job;
 mod matching;
 mod migrations;
+mod near_misses;
 mod packs;
 mod paging;
 mod peers;
