@@ -151,8 +151,10 @@ impl TestApp {
 
     /// Waits until nothing is left to be decided.
     pub async fn settle(&self) {
-        self.until("all is decided", async || self.asks(|app| Box::pin(app.store().undecided())).await.unwrap() == 0)
-            .await;
+        self.until("all is decided", async || {
+            self.asks(|app| Box::pin(app.store().unwrap().undecided())).await.unwrap() == 0
+        })
+        .await;
     }
 
     /// Waits for a state, looking at it again and again.
@@ -200,6 +202,7 @@ fn config(data_dir: &Path, database_url: Option<String>, roles: Option<&str>, va
     let mut set: Vec<(&str, &str)> = vec![
         ("service.bind", "127.0.0.1:0"),
         ("worker.bind", "127.0.0.1:0"),
+        ("wallet.bind", "127.0.0.1:0"),
         ("pipeline.sweep_interval", "500ms"),
         ("shooter.rate_per_minute", "0"),
     ];
