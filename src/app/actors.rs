@@ -163,9 +163,9 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
         let child = TemplateParser::new(of.clone(), wakes.clone(), period);
         async move { Ok(child) }
     });
-    let (of, wakes) = (store.clone(), parser.nudger());
+    let (of, wakes, decides) = (store.clone(), parser.nudger(), matcher.nudger());
     let validator = supervision.spawn(stage(whitelist_validator::KIND), move || {
-        let child = WhitelistValidator::new(of.clone(), wakes.clone(), period);
+        let child = WhitelistValidator::new(of.clone(), wakes.clone(), decides.clone(), period);
         async move { Ok(child) }
     });
     Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger(), roster: Nudger::none() }

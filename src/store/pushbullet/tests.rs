@@ -106,6 +106,7 @@ async fn deliver(store: &TestStore, key: SourceKey, sender: &str) -> i64 {
         external_id: None,
         format: "pushbullet",
         sender: sender.to_owned(),
+        is_sender_provisional: false,
         text: Some("입금 50,000원 홍길동".to_owned()),
         line: None,
         received_at: base(),
