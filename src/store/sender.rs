@@ -96,7 +96,7 @@ fn is_for_matcher(row: &sms::Model) -> bool {
     [Parsed, Matched, Ambiguous, Unmatched].iter().any(|state| state.as_str() == row.state)
 }
 
-fn asked<'r>(before: &'r sms::Model, is_listed: impl Fn(&str) -> bool) -> Change<'r> {
+fn asked(before: &sms::Model, is_listed: impl Fn(&str) -> bool) -> Change<'_> {
     let mut after = before.clone();
     let reason = match judge(&mut after, is_listed) {
         Listed::Yes => "the number that sent it is on the phone whitelist",

@@ -33,6 +33,17 @@ fn a_revoked_token_parks_its_bot_alone() {
         story.loop_is(&other["id"], "running").await;
         assert_eq!(story.polls(), polls, "it is not asked for again");
         assert_eq!(story.bot(&revoked["id"]).await["state"], "parked");
+
+        // An operator who knows better asks once, and again when the token is one.
+        story.control(&revoked["id"], "restart").await;
+        story.app.until("it was asked for", async || story.polls() == polls + 1).await;
+        story.loop_is(&revoked["id"], "parked").await;
+        story.sim.restore(TOKEN);
+        story.sim.post(story.channel, &forwarded(&deposit("김철수", 10_000)));
+        assert_eq!(story.polls(), polls + 1, "one call for each time that it is asked to");
+        story.control(&revoked["id"], "restart").await;
+        story.messages(2).await;
+        story.loop_is(&revoked["id"], "running").await;
     });
 }
 
