@@ -10,6 +10,7 @@ mod m2026_04_22_000003_pushbullet;
 mod m2026_04_22_000004_telegram;
 mod m2026_04_22_000005_device_rhythm;
 mod m2026_04_22_000006_balance_chain;
+mod m2026_04_22_000007_provisional_senders;
 mod m2026_04_22_000008_near_misses;
 pub mod wallet;
 
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_04_22_000004_telegram::Migration),
             Box::new(m2026_04_22_000005_device_rhythm::Migration),
             Box::new(m2026_04_22_000006_balance_chain::Migration),
+            Box::new(m2026_04_22_000007_provisional_senders::Migration),
             Box::new(m2026_04_22_000008_near_misses::Migration),
         ]
     }

@@ -124,7 +124,7 @@ impl Actors {
         if config.roles.has(Role::Worker) {
             stages.roster = sources::roster(config, store, fleet, &families);
         }
-        let registry = registry(config, store, fleet, &stages, inbox, public_url);
+        let registry = registry(config, store, fleet, &stages, inbox, (public_url, clock));
         if config.roles.has(Role::Worker) {
             upkeep(config, store, supervision, &stages, &registry.inbox);
         }
@@ -167,9 +167,9 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
         let child = TemplateParser::new(of.clone(), wakes.clone(), period);
         async move { Ok(child) }
     });
-    let (of, wakes) = (store.clone(), parser.nudger());
+    let (of, wakes, decides) = (store.clone(), parser.nudger(), matcher.nudger());
     let validator = supervision.spawn(stage(whitelist_validator::KIND), move || {
-        let child = WhitelistValidator::new(of.clone(), wakes.clone(), period);
+        let child = WhitelistValidator::new(of.clone(), wakes.clone(), decides.clone(), period);
         async move { Ok(child) }
     });
     Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger(), roster: Nudger::none() }
@@ -191,7 +191,7 @@ fn registry(
     fleet: &Fleet,
     stages: &Stages,
     inbox: Handle<Inbox>,
-    public_url: &str,
+    (public_url, clock): (&str, &Clock),
 ) -> Registry {
     let supervision = fleet.supervision();
     let (of, validator) = (store.clone(), stages.validator.clone());
@@ -220,8 +220,9 @@ fn registry(
         async move { Ok(child) }
     });
     let (of, actors, roster) = (store.clone(), fleet.clone(), stages.roster.clone());
+    let (api_url, at) = (config.pushbullet.api_url.clone(), clock.clone());
     let pushbullet = supervision.spawn(one(pushbullet_registry::KIND), move || {
-        let child = PushbulletRegistry::new(of.clone(), actors.clone(), roster.clone());
+        let child = PushbulletRegistry::new(of.clone(), actors.clone(), roster.clone(), api_url.clone(), at.clone());
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());

@@ -26,6 +26,7 @@ pub mod repeat;
 pub mod review;
 mod rows;
 mod sealed;
+pub mod sender;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;

@@ -226,8 +226,8 @@ impl Store {
     }
 }
 
-/// Sends messages back to `received`; those for which that cannot be are left with the reason. A held message whose device
-/// was deleted goes with them only where `release_held` says that somebody asked for held messages: else resetting
+/// Sends messages back to `received`; those for which that cannot be are left with the reason. A held message that no device
+/// can release any more (it was deleted, or a stranger wrote it to a bot) goes with them only where `release_held` says that somebody asked for held messages: else resetting
 /// everything of a day would let go what nobody ever trusted.
 ///
 /// # Errors
@@ -253,7 +253,7 @@ pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64], release_held: bool
         clear_to_received(&mut after);
         after.attempts = 0;
         after.next_attempt_at = None;
-        let reason = if held { "released by an operator: its device was deleted" } else { "reset by an operator" };
+        let reason = if held { "released by an operator" } else { "reset by an operator" };
         changes.apply(&row, after, Some(reason.to_owned())).await?;
         done.reset += 1;
         if held {
@@ -275,7 +275,7 @@ async fn why_held(txn: &DatabaseTransaction, row: &sms::Model, release: bool) ->
     Ok(match of_a_device {
         Some(sighting) => Some(format!("its device shooter/{} is not trusted", sighting.source_id)),
         None if !release => {
-            Some("it is held and its device was deleted: name its id, or filter by state held".to_owned())
+            Some("it is held, since nobody vouched for its source: name its id, or filter by state held".to_owned())
         }
         None => None,
     })

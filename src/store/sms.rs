@@ -86,7 +86,9 @@ pub(crate) fn condition_of(filter: &SmsFilter) -> Condition {
         .add_option(filter.from.map(|from| sms::Column::ReceivedAt.gte(from.0)))
         .add_option(filter.to.map(|to| sms::Column::ReceivedAt.lt(to.0)));
     if let Some(sender) = &filter.sender {
-        all = all.add(sms::Column::SenderKey.eq(comparable_sender(sender)));
+        let key = comparable_sender(sender);
+        let by_name = sms::Column::ProvisionalKey.eq(key.as_str());
+        all = all.add(Condition::any().add(sms::Column::SenderKey.eq(key.as_str())).add(by_name));
     }
     if let Some(source) = filter.source {
         all = all.add(source_condition(source));

@@ -25,7 +25,8 @@ use crate::store::sms_change::SmsChanges;
 const APPROVED_SPAN: Duration = Duration::from_hours(744);
 
 /// Flags that keep a deposit from being matched on its own, while it still counts as a rival.
-const HOLDING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent);
+const HOLDING: Flags =
+    Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent).with(Flag::UnlistedSender);
 
 pub(super) async fn orders_in(
     txn: &DatabaseTransaction,
