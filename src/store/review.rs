@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransa
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use super::chain;
-use super::matching::bucket_of;
+use super::matching::{bucket_of, note_link};
 use super::order::{Bucket, active_match_of_order, active_match_of_sms, end_match, mark_buckets, order_of};
 use super::sms::{condition_of, money, word};
 use super::sms_change::{SmsChanges, clear_to_received, moved};
@@ -118,6 +118,7 @@ async fn confirm(
         release_reason: Set(None),
     };
     sms_match::Entity::insert(pair).exec_without_returning(txn).await?;
+    note_link(txn, row, order_id, operator, changes.now()).await?;
     after.state = SmsState::Matched.as_str().to_owned();
     after.order_id = Some(order_id.to_owned());
     Ok(format!("linked with order {order_id} by an operator"))

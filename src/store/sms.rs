@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::chain::view_of;
+use super::matching::BY_HAND;
 use super::{Store, StoreError, count_if};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{
@@ -17,7 +18,7 @@ use crate::domain::flags::Flags;
 use crate::domain::matching::Explanation;
 use crate::domain::money::{Currency, Money};
 use crate::domain::phone::comparable_sender;
-use crate::domain::sms::Review;
+use crate::domain::sms::{Review, SmsState};
 use crate::domain::source::{SourceChoice, SourceKind, SourceRef};
 use crate::domain::time::UnixMs;
 
@@ -200,7 +201,13 @@ impl Store {
             .order_by_desc(entity::sms_decision::Column::Id)
             .one(self.reader())
             .await?;
-        let Some(decision) = decision.filter(|decision| decision.outcome != "cleared") else { return Ok(None) };
+        let state: SmsState = word("sms.state", row.id, &row.state)?;
+        let stands = |outcome: &str| match state {
+            SmsState::Matched | SmsState::Settled => ["matched", BY_HAND].contains(&outcome),
+            state => outcome == state.as_str(),
+        };
+        // What was decided before it was sent back, or before a person refused it, says nothing of it now.
+        let Some(decision) = decision.filter(|decision| stands(&decision.outcome)) else { return Ok(None) };
         let explanation: Explanation = serde_json::from_str(&decision.explanation)
             .map_err(|error| StoreError::corrupt("sms_decision.explanation", error))?;
         Ok(Some(MatchView {

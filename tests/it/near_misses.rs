@@ -45,7 +45,7 @@ fn each_kind_is_shown_from_both_sides_with_both_values_and_matches_nothing() {
         ])
         .await;
         app.put_orders(&[changed(&closed, json!({"status": "cancelled"}))]).await;
-        let id = hears(&app, &phone, &deposit("홍길동", 50_000)).await;
+        let id = hears(app, &phone, &deposit("홍길동", 50_000)).await;
         let sms = app.sms(id).await;
         assert_eq!(sms.decided(), ("unmatched", "none", None));
         let near_misses = &sms.all["match"]["near_misses"];
@@ -84,23 +84,23 @@ fn sums_are_shown_on_all_that_take_part_and_go_with_the_pair() {
         let phone = app.phone("counter-1").await;
         let part = |id: &str, amount: u64| changed(&order(id, "홍길동", amount), json!({"user_id": "u1"}));
         app.put_orders(&[part("R-1", 30_000), part("R-2", 20_000), order("R-3", "김철수", 70_000)]).await;
-        let whole = hears(&app, &phone, &deposit("홍길동", 50_000)).await;
+        let whole = hears(app, &phone, &deposit("홍길동", 50_000)).await;
         let halves = [
-            hears(&app, &phone, &deposit("김철수", 40_000)).await,
-            hears(&app, &phone, &deposit_at("04/22 09:31", "김 철수", 30_000)).await,
+            hears(app, &phone, &deposit("김철수", 40_000)).await,
+            hears(app, &phone, &deposit_at("04/22 09:31", "김 철수", 30_000)).await,
         ];
         let of_orders = ("orders_sum", vec!["R-1", "R-2"], vec![whole]);
         let of_deposits = ("deposits_sum", vec!["R-3"], halves.to_vec());
-        assert_eq!(told(&app.sms(whole).await.all["match"]["near_misses"]), [of_orders.clone()]);
+        assert_eq!(told(&app.sms(whole).await.all["match"]["near_misses"]), std::slice::from_ref(&of_orders));
         for order in ["R-1", "R-2"] {
-            assert_eq!(told(&app.order(order).await["near_misses"]), [of_orders.clone()]);
+            assert_eq!(told(&app.order(order).await["near_misses"]), std::slice::from_ref(&of_orders));
         }
         for half in halves {
-            assert_eq!(told(&app.sms(half).await.all["match"]["near_misses"]), [of_deposits.clone()]);
+            assert_eq!(told(&app.sms(half).await.all["match"]["near_misses"]), std::slice::from_ref(&of_deposits));
         }
         assert_eq!(told(&app.order("R-3").await["near_misses"]), [of_deposits]);
         // The true payment comes: nothing is near any more.
-        let paid = hears(&app, &phone, &deposit_at("04/22 09:32", "김철수", 70_000)).await;
+        let paid = hears(app, &phone, &deposit_at("04/22 09:32", "김철수", 70_000)).await;
         assert_eq!(app.sms(paid).await.decided(), ("matched", "none", Some("R-3")));
         for id in [halves[0], halves[1], paid] {
             assert_eq!(app.sms(id).await.all["match"]["near_misses"], json!([]));

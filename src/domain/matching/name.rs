@@ -185,7 +185,7 @@ fn without_one_written_form(compact: &str) -> Option<(String, bool)> {
 fn without_bank_code(text: &str) -> &str {
     let code = text.get(..BANK_CODE_DIGITS).filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
     code.and_then(|code| text.strip_prefix(code)?.strip_prefix('-'))
-        .filter(|rest| rest.starts_with(char::is_alphabetic))
+        .filter(|rest| rest.chars().find(|c| is_word(*c)).is_none_or(char::is_alphabetic))
         .unwrap_or(text)
 }
 

@@ -102,7 +102,7 @@ async fn each_query_is_served_by_its_own_index() {
 async fn among_thousands_of_equal_amounts_the_nearest_are_found_and_little_is_read() {
     for store in stores().await {
         let amount = won(50_000);
-        let mut rows: Vec<_> = (0..2_000).map(|nth| order_row(nth, "김철수", amount.minor)).collect();
+        let mut rows: Vec<_> = (1..=2_000).map(|nth| order_row(nth, "김철수", amount.minor)).collect();
         rows.push(order_row(3_000, "Hong Gildong", amount.minor));
         rows.push(order_row(10, "HONG GIL DONG", amount.minor));
         rows.push(order_row(5_000, " 홍 길동 ", 51_000));
