@@ -130,8 +130,19 @@ impl Report {
     }
 }
 
-const FATES: [&str; 10] =
-    ["matched", "early", "late", "twin", "no order", "withdrawal", "forged", "unreadable", "never heard", "not texted"];
+const FATES: [&str; 11] = [
+    "matched",
+    "early",
+    "late",
+    "twin",
+    "no order",
+    "balance breaks",
+    "withdrawal",
+    "forged",
+    "unreadable",
+    "never heard",
+    "not texted",
+];
 
 /// Where a fate stands in [`FATES`].
 const fn place(fate: &Fate) -> usize {
@@ -141,13 +152,14 @@ const fn place(fate: &Fate) -> usize {
         Fate::Late(_) => 2,
         Fate::Twin => 3,
         Fate::Unmatched => 4,
-        Fate::Ignored => 5,
-        Fate::Rejected => 6,
-        Fate::Unparsed => 7,
-        Fate::NeverHeard => 8,
+        Fate::Broken => 5,
+        Fate::Ignored => 6,
+        Fate::Rejected => 7,
+        Fate::Unparsed => 8,
+        Fate::NeverHeard => 9,
     }
 }
-const NOT_TEXTED: usize = 9;
+const NOT_TEXTED: usize = 10;
 
 enum Verdict {
     Right,
@@ -234,7 +246,8 @@ fn judge(fate: &Fate, sms: &Stored, told: &BTreeSet<String>) -> Verdict {
         }
         _ if sms.is_matched() => return Verdict::Wrong,
         Fate::Twin => sms.state == "ambiguous",
-        Fate::Unmatched => sms.state == "unmatched",
+        Fate::Unmatched => sms.state == "unmatched" && !has("chain_break"),
+        Fate::Broken => sms.state == "unmatched" && has("chain_break") && sms.review == "need_check",
         Fate::Ignored => sms.state == "ignored",
         Fate::Rejected => sms.state == "rejected",
         Fate::Unparsed => sms.state == "unparsed",

@@ -5,6 +5,7 @@
 //! fictional; the shapes are those that Korean banks use.
 
 mod banks;
+mod books;
 mod script;
 
 use std::time::Duration;
@@ -132,6 +133,8 @@ pub enum Fate {
     Twin,
     /// A deposit that nobody ordered.
     Unmatched,
+    /// A deposit whose balance does not follow: somebody forged it, or the message before it was lost on its way. It is held back.
+    Broken,
     /// A withdrawal.
     Ignored,
     /// Its sender is on no whitelist.

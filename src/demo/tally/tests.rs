@@ -60,7 +60,9 @@ fn each_fault_is_told_as_what_it_is() {
 
 #[test]
 fn nothing_but_what_was_ordered_may_be_matched() {
-    for fate in [Fate::Twin, Fate::Unmatched, Fate::Ignored, Fate::Rejected, Fate::Unparsed, Fate::NeverHeard] {
+    for fate in
+        [Fate::Twin, Fate::Unmatched, Fate::Broken, Fate::Ignored, Fate::Rejected, Fate::Unparsed, Fate::NeverHeard]
+    {
         let report = report(&[texted("a", fate.clone())], &["R-1"], &[stored("a", "matched", Some("R-1"))]);
         assert_eq!(faults(&report)[0], 1, "{fate:?}");
     }

@@ -47,26 +47,41 @@ pub(super) struct Told<'a> {
     pub account: &'a str,
     pub name: &'a str,
     pub amount: i64,
-    pub balance: i64,
+    /// None: this account's texts state none.
+    pub balance: Option<i64>,
     /// 입금 or 출금.
     pub word: &'a str,
 }
 
 impl Bank {
+    /// Whether its templates read a text without a balance, too.
+    pub(super) const fn may_hide_balance(self) -> bool {
+        matches!(self.shape, Shape::Lines | Shape::Commas)
+    }
+
     /// The text of a booking.
     pub(super) fn text(&self, told: &Told<'_>) -> String {
         let Told { date, time, account, name, word, .. } = told;
-        let (bank, amount, balance) = (self.name, grouped(told.amount), grouped(told.balance));
+        let (bank, amount) = (self.name, grouped(told.amount));
+        let balance = |before: &str, after: &str| {
+            told.balance.map_or_else(String::new, |balance| format!("{before}{}{after}", grouped(balance)))
+        };
         match self.shape {
             Shape::Lines => {
-                format!("[Web발신]\n[{bank}]{date} {time}\n{account}\n{name}\n{word}\n{amount}\n잔액{balance}")
+                let balance = balance("\n잔액", "");
+                format!("[Web발신]\n[{bank}]{date} {time}\n{account}\n{name}\n{word}\n{amount}{balance}")
             }
             Shape::NameLast => {
-                format!("[Web발신]\n{bank}{date} {time}\n{account}\n{word}     {amount}\n잔액    {balance}\n {name}")
+                let balance = balance("\n잔액    ", "");
+                format!("[Web발신]\n{bank}{date} {time}\n{account}\n{word}     {amount}{balance}\n {name}")
             }
-            Shape::OneLine => format!("{bank} {word}{amount}원\n{date} {time} {account} {name} 잔액{balance}원"),
+            Shape::OneLine => {
+                let balance = balance(" 잔액", "원");
+                format!("{bank} {word}{amount}원\n{date} {time} {account} {name}{balance}")
+            }
             Shape::Commas => {
-                format!("[Web발신]\n{bank},{date},{time}\n{account}\n{word}{amount}원\n{name}\n잔액{balance}원")
+                let balance = balance("\n잔액", "원");
+                format!("[Web발신]\n{bank},{date},{time}\n{account}\n{word}{amount}원\n{name}{balance}")
             }
         }
     }

@@ -7,6 +7,7 @@ use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::banks::{Bank, Told, banks, grouped};
+use super::books::{Booking, Books};
 use super::{DayPlan, Event, FALLS_SILENT, Fate, LINES, Line, SimOrder, SimSms, Step};
 use crate::domain::time::UnixMs;
 
@@ -18,14 +19,18 @@ const GIVEN: [&str; 12] =
 /// How long an SMS is on its way, at most.
 const ON_ITS_WAY: Duration = Duration::from_secs(4);
 
+/// What is lost on its way.
+const LOST: i64 = 7_000;
+const MINUTE: Duration = Duration::from_mins(1);
+
 /// How long before its SMS a payment was booked that comes before its order.
 const EARLY_BY: Duration = Duration::from_mins(30);
 /// How long before its payment an order's time ran out.
 const LATE_BY: Duration = Duration::from_mins(30);
 
 /// What happens, and how often in a hundred times.
-const HAPPENINGS: [(Happening, u32); 10] = [
-    (Happening::Ordinary, 60),
+const HAPPENINGS: [(Happening, u32); 12] = [
+    (Happening::Ordinary, 56),
     (Happening::Early, 6),
     (Happening::Late, 4),
     (Happening::Twins, 6),
@@ -34,6 +39,8 @@ const HAPPENINGS: [(Happening, u32); 10] = [
     (Happening::Withdrawal, 4),
     (Happening::Forged, 4),
     (Happening::Strange, 4),
+    (Happening::Missing, 2),
+    (Happening::ForgedBalance, 2),
     (Happening::Unheard, 0),
 ];
 
@@ -48,19 +55,22 @@ enum Happening {
     Withdrawal,
     Forged,
     Strange,
+    Missing,
+    ForgedBalance,
     Unheard,
 }
 
-/// The steps of the day, in their order. Where there are ten deposits or more, everything happens at least once.
+/// The steps of the day, in their order. Where there are twelve deposits or more, everything happens at least once.
 #[must_use]
 pub fn script(plan: &DayPlan) -> Vec<Step> {
+    let mut rng = StdRng::seed_from_u64(plan.seed);
     let mut day = Day {
         plan,
-        rng: StdRng::seed_from_u64(plan.seed),
+        books: Books::open(LINES.len(), &mut rng),
+        rng,
         steps: Vec::new(),
         numbers: plan.before.messages,
         orders: plan.before.orders,
-        balance: 5_000_000,
         lines: LINES.len(),
     };
     for place in 0..plan.deposits {
@@ -72,7 +82,7 @@ pub fn script(plan: &DayPlan) -> Vec<Step> {
     }
     let silent_from = day.silent_from();
     day.push(silent_from, Event::FallsSilent(FALLS_SILENT));
-    let mut steps = day.steps;
+    let mut steps = day.told();
     // What falls into the silence is never heard, and what waits for it stays open.
     for step in &mut steps {
         if let Event::Sms(sms) = &mut step.what
@@ -92,7 +102,7 @@ struct Day<'a> {
     steps: Vec<Step>,
     numbers: u64,
     orders: u64,
-    balance: i64,
+    books: Books,
     /// The first so many handsets get what happens now.
     lines: usize,
 }
@@ -122,6 +132,8 @@ impl Day<'_> {
             Happening::Withdrawal => self.withdrawal(at),
             Happening::Forged => self.forged(at),
             Happening::Strange => self.strange(at),
+            Happening::Missing => self.missing(at),
+            Happening::ForgedBalance => self.forged_balance(at),
             Happening::Unheard => self.unheard(),
         }
     }
@@ -158,11 +170,8 @@ impl Day<'_> {
         let at = self.silent_from().plus(self.share(1, 8));
         let (name, amount) = (self.name(), self.amount());
         let order_id = self.order(at, &name, amount);
-        let (bank, _) = self.bank_and_line();
-        let account = self.account();
-        self.balance += amount;
-        let text = self.booked(bank, at, &account, &name, amount, "입금", self.balance);
-        self.sms(at, FALLS_SILENT, bank.sender, text, Fate::Matched(order_id));
+        let account = Books::place(self.bank(), FALLS_SILENT);
+        self.books(account, at, at, &name, amount, Fate::Matched(order_id));
     }
 
     /// Two customers of one name order and pay the same, within a minute and through one bank, whose texts are then the same
@@ -171,16 +180,17 @@ impl Day<'_> {
         let (name, amount) = (self.name(), self.amount());
         self.order(at, &name, amount);
         self.order(at, &name, amount);
-        let (bank, line) = self.bank_and_line();
-        let account = self.account();
+        // Of an account whose texts state no balance: the second balance would be another one.
+        let hiding: Vec<Bank> = banks().iter().copied().filter(|bank| bank.may_hide_balance()).collect();
+        let bank = hiding.choose(&mut self.rng).copied().unwrap_or(banks()[0]);
+        let line = self.line();
+        let account = self.books.open_account(bank, line, false, &mut self.rng);
         let paid = at.plus(self.share(0, 1));
-        self.balance += amount;
-        let text = self.booked(bank, paid, &account, &name, amount, "입금", self.balance);
         let mut heard = paid;
         for _ in 0..2 {
             // No handset receives two at once; some apps tell equal texts apart by their time alone.
             heard = heard.plus(self.on_its_way() + Duration::from_millis(1));
-            self.sms(heard, line, bank.sender, text.clone(), Fate::Twin);
+            self.books(account, paid, heard, &name, amount, Fate::Twin);
         }
     }
 
@@ -198,27 +208,61 @@ impl Day<'_> {
 
     /// The shop spends money.
     fn withdrawal(&mut self, at: UnixMs) {
-        let (amount, (bank, line), account) = (self.amount(), self.bank_and_line(), self.account());
-        self.balance = (self.balance - amount).max(100_000);
-        let text = self.booked(bank, at, &account, "월세", amount, "출금", self.balance);
-        self.sms(at, line, bank.sender, text, Fate::Ignored);
+        let (amount, account) = (self.amount(), self.account());
+        self.books(account, at, at, "월세", -amount, Fate::Ignored);
     }
 
     /// A customer orders, and texts the shop a deposit himself.
     fn forged(&mut self, at: UnixMs) {
         let (name, amount) = (self.name(), self.amount());
         self.order(at, &name, amount);
-        let ((bank, line), account) = (self.bank_and_line(), self.account());
-        let text = self.booked(bank, at, &account, &name, amount, "입금", self.balance + amount);
+        let account = self.account();
         let sender = format!("010{:08}", self.rng.random_range(0..100_000_000_u32));
         let heard = at.plus(self.on_its_way());
-        self.sms(heard, line, &sender, text, Fate::Rejected);
+        let line = self.books.accounts[account].line;
+        let step = Some(self.sms(heard, line, &sender, String::new(), Fate::Rejected));
+        self.books.book(Booking { account, at, name, moved: amount, is_real: false, off: 0, step });
+    }
+
+    /// A customer orders and pays, and the text of the payment before is lost on its way: the balances do not add up.
+    fn missing(&mut self, at: UnixMs) {
+        let account = self.account_with_history(at);
+        let before = at.minus(MINUTE);
+        let lost = Booking { account, at: before, name: self.name(), moved: LOST, is_real: true, off: 0, step: None };
+        self.books.book(lost);
+        let (name, amount) = (self.name(), self.amount());
+        self.order(at, &name, amount);
+        let heard = at.plus(self.on_its_way());
+        self.books(account, at, heard, &name, amount, Fate::Broken);
+    }
+
+    /// A customer orders, and texts the shop a deposit in the bank's name. He cannot know the balance.
+    fn forged_balance(&mut self, at: UnixMs) {
+        let account = self.account_with_history(at);
+        let (name, amount) = (self.name(), self.amount());
+        self.order(at, &name, amount);
+        let heard = at.plus(self.on_its_way());
+        let (line, sender) = (self.books.accounts[account].line, self.books.accounts[account].bank.sender);
+        let step = Some(self.sms(heard, line, sender, String::new(), Fate::Broken));
+        let off = i64::from(self.rng.random_range(1..1_000_u32)) * 1_000_000;
+        self.books.book(Booking { account, at, name, moved: amount, is_real: false, off, step });
+    }
+
+    /// An account of which one payment was told that nobody ordered, two minutes ago.
+    fn account_with_history(&mut self, at: UnixMs) -> usize {
+        // Heard on a handset that does not fall silent, so that what follows from it is heard too.
+        let line = self.rng.random_range(0..FALLS_SILENT);
+        let bank = banks()[self.bank()];
+        let account = self.books.open_account(bank, line, true, &mut self.rng);
+        let (name, amount) = (self.name(), self.amount());
+        self.books(account, at.minus(2 * MINUTE), at, &name, amount, Fate::Unmatched);
+        account
     }
 
     /// A bank writes in a way that no template knows.
     fn strange(&mut self, at: UnixMs) {
         let (name, amount) = (self.name(), self.amount());
-        let (bank, line) = self.bank_and_line();
+        let (bank, line) = (banks()[self.bank()], self.line());
         let text = format!("[{}] {}원 입금되었습니다. 보낸 분: {name}", bank.name, grouped(amount));
         self.sms(at, line, bank.sender, text, Fate::Unparsed);
     }
@@ -239,34 +283,58 @@ impl Day<'_> {
 
     /// A payment that is booked at one moment; the bank texts it at another.
     fn pays(&mut self, booked: UnixMs, told: UnixMs, name: &str, amount: i64, fate: Fate) {
-        let ((bank, line), account) = (self.bank_and_line(), self.account());
-        self.balance += amount;
-        let text = self.booked(bank, booked, &account, name, amount, "입금", self.balance);
-        let heard = told.plus(self.on_its_way());
-        self.sms(heard, line, bank.sender, text, fate);
+        let mut account = self.account();
+        let mut heard = told.plus(self.on_its_way());
+        let of = &self.books.accounts[account];
+        if of.line == FALLS_SILENT {
+            // Else the silence would swallow one text of an account and not a later one, whose balance would then break.
+            heard = told;
+            if booked != told {
+                let bank = of.bank;
+                account = self.books.open_account(bank, FALLS_SILENT, true, &mut self.rng);
+            }
+        }
+        self.books(account, booked, heard, name, amount, fate);
     }
 
-    #[allow(clippy::too_many_arguments, reason = "what a bank prints, each once")]
-    fn booked(
-        &self,
-        bank: Bank,
-        at: UnixMs,
-        account: &str,
-        name: &str,
-        amount: i64,
-        word: &str,
-        balance: i64,
-    ) -> String {
-        let local = at.to_timestamp().to_zoned_datetime(self.plan.time_zone.clone()).datetime();
-        let date = format!("{:02}/{:02}", local.month(), local.day());
-        let time = format!("{:02}:{:02}", local.hour(), local.minute());
-        bank.text(&Told { date: &date, time: &time, account, name, amount, balance, word })
+    /// The bank books a movement, and the account's handset hears of it.
+    fn books(&mut self, account: usize, booked: UnixMs, heard: UnixMs, name: &str, moved: i64, fate: Fate) {
+        let (line, sender) = (self.books.accounts[account].line, self.books.accounts[account].bank.sender);
+        let step = Some(self.sms(heard, line, sender, String::new(), fate));
+        let name = name.to_owned();
+        self.books.book(Booking { account, at: booked, name, moved, is_real: true, off: 0, step });
     }
 
-    fn sms(&mut self, at: UnixMs, line: Line, sender: &str, text: String, fate: Fate) {
+    /// The steps, with the texts of all bookings in them.
+    fn told(self) -> Vec<Step> {
+        let mut steps = self.steps;
+        for (booking, account, balance) in self.books.balanced() {
+            let local = booking.at.to_timestamp().to_zoned_datetime(self.plan.time_zone.clone()).datetime();
+            let date = format!("{:02}/{:02}", local.month(), local.day());
+            let time = format!("{:02}:{:02}", local.hour(), local.minute());
+            let text = account.bank.text(&Told {
+                date: &date,
+                time: &time,
+                account: &account.number,
+                name: &booking.name,
+                amount: booking.moved.abs(),
+                balance,
+                word: if booking.moved < 0 { "출금" } else { "입금" },
+            });
+            let step = booking.step.and_then(|step| steps.get_mut(step));
+            if let Some(Step { what: Event::Sms(sms), .. }) = step {
+                sms.text = text;
+            }
+        }
+        steps
+    }
+
+    /// A message on its way. Answers the place of its step.
+    fn sms(&mut self, at: UnixMs, line: Line, sender: &str, text: String, fate: Fate) -> usize {
         self.numbers += 1;
         let sms = SimSms { number: self.numbers, line, sender: sender.to_owned(), text, fate };
         self.push(at, Event::Sms(sms));
+        self.steps.len() - 1
     }
 
     fn push(&mut self, at: UnixMs, what: Event) {
@@ -296,13 +364,18 @@ impl Day<'_> {
         Duration::from_millis(self.rng.random_range(part * u64::from(from)..=part * u64::from(to)))
     }
 
-    fn bank_and_line(&mut self) -> (Bank, Line) {
-        let bank = banks().choose(&mut self.rng).copied().unwrap_or(banks()[0]);
-        (bank, self.rng.random_range(0..self.lines))
+    fn bank(&mut self) -> usize {
+        self.rng.random_range(0..banks().len())
     }
 
-    fn account(&mut self) -> String {
-        format!("{:06}**{:03}", self.rng.random_range(0..1_000_000_u32), self.rng.random_range(0..1_000_u32))
+    fn line(&mut self) -> Line {
+        self.rng.random_range(0..self.lines)
+    }
+
+    /// One of the accounts of a handset that gets what happens now.
+    fn account(&mut self) -> usize {
+        let line = self.line();
+        Books::place(self.bank(), line)
     }
 
     fn name(&mut self) -> String {

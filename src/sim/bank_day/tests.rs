@@ -38,7 +38,18 @@ fn everything_that_goes_wrong_goes_wrong() {
         let end = plan(seed).start.plus(plan(seed).length);
         assert!(steps.iter().all(|step| plan(seed).start <= step.at && step.at <= end), "seed {seed}");
         let fates = fates(&steps);
-        let all = ["Early", "Ignored", "Late", "Matched", "NeverHeard", "Rejected", "Twin", "Unmatched", "Unparsed"];
+        let all = [
+            "Broken",
+            "Early",
+            "Ignored",
+            "Late",
+            "Matched",
+            "NeverHeard",
+            "Rejected",
+            "Twin",
+            "Unmatched",
+            "Unparsed",
+        ];
         assert_eq!(fates.iter().map(String::as_str).collect::<Vec<_>>(), all, "seed {seed}");
     }
 }
@@ -47,10 +58,10 @@ fn everything_that_goes_wrong_goes_wrong() {
 fn the_shortest_day_has_everything_too() {
     for seed in 0..50 {
         let length = Duration::from_secs(3);
-        let plan = DayPlan { length, deposits: 10, ..plan(seed) };
+        let plan = DayPlan { length, deposits: 12, ..plan(seed) };
         let steps = script(&plan);
         assert!(steps.iter().all(|step| plan.start <= step.at && step.at <= plan.start.plus(length)), "seed {seed}");
-        assert_eq!(fates(&steps).len(), 9, "seed {seed}: {:?}", fates(&steps));
+        assert_eq!(fates(&steps).len(), 10, "seed {seed}: {:?}", fates(&steps));
     }
 }
 
