@@ -6,7 +6,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::time::Instant;
 
+use super::shooter::format_of;
 use super::*;
+use crate::sources::shooter::Format;
 
 /// Inputs to a target.
 const RUNS: usize = 3_000;
@@ -52,7 +54,7 @@ fn mutated(seed: &[u8], rng: &mut StdRng) -> Vec<u8> {
 }
 
 #[test]
-fn no_input_stops_a_decoder() {
+fn no_input_stops_a_target() {
     for target in TARGETS {
         let seeds = (target.seeds)();
         assert!(!seeds.is_empty());
@@ -93,7 +95,7 @@ fn no_input_is_slow() {
 /// A seed that is refused at once would begin nowhere.
 #[test]
 fn the_seeds_get_through_the_signature_checks() {
-    for (place, seed) in shooter_signature_seeds().iter().enumerate() {
+    for (place, seed) in shooter::signature_seeds().iter().enumerate() {
         let lines: Vec<&[u8]> = seed[1..].splitn(5, |byte| *byte == b'\n').collect();
         let format = format_of(u8::try_from(place).unwrap());
         assert_eq!(lines.len(), 5, "{format}");
