@@ -148,7 +148,7 @@ async fn posts_all(app: &TestApp, deliveries: Vec<(&SimPhone, ReceivedSms)>) {
 }
 
 /// Every message of the shop, page by page.
-async fn all_messages(app: &TestApp) -> Vec<Value> {
+pub async fn all_messages(app: &TestApp) -> Vec<Value> {
     let (mut messages, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = app.get(&format!("/internal/v2/sms?limit=500{cursor}")).await.expect(200);
