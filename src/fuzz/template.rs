@@ -127,7 +127,7 @@ fn pick<'a>(words: &[&'a str], byte: u8) -> &'a str {
 pub(super) fn spec_of(kind: u8, pattern: &str) -> TemplateSpec {
     TemplateSpec {
         name: "a bank".to_owned(),
-        kind: if kind % 2 == 0 { TemplateKind::Typed } else { TemplateKind::Regex },
+        kind: if kind.is_multiple_of(2) { TemplateKind::Typed } else { TemplateKind::Regex },
         pattern: pattern.to_owned(),
         senders: vec!["*".to_owned()],
         direction: if kind & 2 == 0 { Direction::Deposit } else { Direction::Withdrawal },

@@ -65,8 +65,6 @@ impl Listener {
             () = cx.stopped() => return Ok(Over::Stop),
         };
         tracing::info!(device.id = phone.row.id, "the stream is open");
-        // Pushbullet took the token and answers: the phone is heard, though the next frame may take half a minute.
-        cx.succeeded();
         // First the stream, then the history: what comes in between is in both.
         self.missing_sms_sync.nudge();
         let silence = phone.settings.silence_timeout;
