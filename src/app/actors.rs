@@ -124,7 +124,7 @@ impl Actors {
         if config.roles.has(Role::Worker) {
             stages.roster = sources::roster(config, store, fleet, &families);
         }
-        let registry = registry(config, store, fleet, &stages, inbox, (public_url, clock));
+        let registry = registry(config, store, fleet, &stages, inbox, public_url);
         if config.roles.has(Role::Worker) {
             upkeep(config, store, supervision, &stages, &registry.inbox);
         }
@@ -191,7 +191,7 @@ fn registry(
     fleet: &Fleet,
     stages: &Stages,
     inbox: Handle<Inbox>,
-    (public_url, clock): (&str, &Clock),
+    public_url: &str,
 ) -> Registry {
     let supervision = fleet.supervision();
     let (of, validator) = (store.clone(), stages.validator.clone());
@@ -220,9 +220,8 @@ fn registry(
         async move { Ok(child) }
     });
     let (of, actors, roster) = (store.clone(), fleet.clone(), stages.roster.clone());
-    let (api_url, at) = (config.pushbullet.api_url.clone(), clock.clone());
     let pushbullet = supervision.spawn(one(pushbullet_registry::KIND), move || {
-        let child = PushbulletRegistry::new(of.clone(), actors.clone(), roster.clone(), api_url.clone(), at.clone());
+        let child = PushbulletRegistry::new(of.clone(), actors.clone(), roster.clone());
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());

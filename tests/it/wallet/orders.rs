@@ -12,9 +12,9 @@ use crate::support::texts::START;
 
 /// So many seconds from now, by the wallet's clock.
 async fn in_seconds(api: &Api, count: u64) -> String {
-    let placed =
-        api.post("/internal/recharges", &json!({"user_id": "u0", "amount": "1", "currency": "USD", "depositor": ""}));
-    at(&placed.await.expect(201)).plus(Duration::from_secs(count)).to_string()
+    let recharge = json!({"user_id": "u0", "amount": "1", "currency": "USD", "depositor": ""});
+    let placed = api.post("/internal/recharges", &recharge).await.expect(201);
+    at(&placed).plus(Duration::from_secs(count)).to_string()
 }
 
 fn at(order: &Value) -> UnixMs {
