@@ -11,6 +11,7 @@ pub mod config;
 pub mod contract;
 pub mod demo;
 pub mod domain;
+pub mod eval;
 pub mod http;
 pub mod packs;
 pub mod pipeline;
