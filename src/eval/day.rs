@@ -41,7 +41,8 @@ struct Player<'a> {
 
 /// Plays a day to its end.
 pub(super) async fn play(day: &Day, corpus: &Corpus, scratch: &Scratch, file: &str) -> anyhow::Result<Played> {
-    let world = World::new(scratch, file, day.starts, &corpus.templates).await?;
+    let world =
+        World::new(scratch, file, day.starts, &corpus.templates, day.senders.iter().map(String::as_str)).await?;
     let mut player = Player {
         day,
         world,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::sms;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::bench::scratch::Scratch;
 use crate::domain::flags::{Flag, Flags};
@@ -49,7 +50,9 @@ pub(super) struct Read<'a> {
 pub(super) async fn read<'a>(corpus: &'a Corpus, scratch: &Scratch) -> anyhow::Result<Vec<Read<'a>>> {
     let starts = corpus.texts.iter().map(|text| text.received_at).min().unwrap_or_default();
     let ends = corpus.texts.iter().map(|text| text.received_at).max().unwrap_or_default();
-    let mut world = World::new(scratch, "texts.db", starts, &corpus.templates).await?;
+    // A text is about what is read of it: its sender is one that is listened to.
+    let senders = corpus.texts.iter().map(|text| text.sender.as_str());
+    let mut world = World::new(scratch, "texts.db", starts, &corpus.templates, senders).await?;
     world.move_to(ends);
     let mut brought = Vec::with_capacity(corpus.texts.len());
     for (nth, text) in corpus.texts.iter().enumerate() {
@@ -106,7 +109,8 @@ fn deposit(
         let found = read.get(field).map(String::as_str);
         match field {
             "occurred_at" => found.and_then(|at| at.parse::<UnixMs>().ok()) == value.parse().ok(),
-            _ => found == Some(value),
+            // A label stands as the text has it, and `㈜` is read as `(주)`.
+            _ => found == Some(value.nfkc().collect::<String>().as_str()),
         }
     };
     let wrong: Vec<&String> =

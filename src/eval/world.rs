@@ -1,5 +1,6 @@
 //! The daemon without its loops: the real store, intake and stages, run by hand at the times of a script.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,24 +79,25 @@ impl Stages {
 }
 
 impl World {
-    /// A fresh service with every template of every pack, and those of the corpus; the packs' senders are on the whitelist.
+    /// A fresh service with every template of every pack, and those of the corpus; the packs' senders and `senders` are on
+    /// the whitelist.
     pub(super) async fn new(
         scratch: &Scratch,
         file: &str,
         starts: UnixMs,
         templates: &[TemplateSpec],
+        senders: impl Iterator<Item = &str>,
     ) -> anyhow::Result<Self> {
         let (clock, hand) = Clock::moved_by_hand(starts);
         let store = scratch.store_at(file, clock.clone()).await?;
         let stages = Stages::of(&store);
         let world = Self { store, hand, clock, file: file.to_owned(), stages };
-        world.install(templates).await?;
+        world.install(templates, senders.map(str::to_owned).collect()).await?;
         Ok(world)
     }
 
-    async fn install(&self, own: &[TemplateSpec]) -> anyhow::Result<()> {
+    async fn install(&self, own: &[TemplateSpec], mut senders: BTreeSet<String>) -> anyhow::Result<()> {
         let caller = Caller::default();
-        let mut senders = std::collections::BTreeSet::new();
         for summary in packs::SUMMARIES {
             for bank in summary.read()?.banks {
                 senders.extend(bank.whitelist);
@@ -108,7 +110,7 @@ impl World {
             senders.extend(spec.senders.iter().filter(|sender| *sender != "*").cloned());
             self.store.add_template(&caller, spec, Vec::new()).await.map_err(|error| anyhow!("{error}"))?;
         }
-        let mut known = std::collections::BTreeSet::new();
+        let mut known = BTreeSet::new();
         for sender in senders {
             let key = comparable_sender(&sender);
             if known.insert(key.clone()) {

@@ -50,7 +50,7 @@ const fn five() -> u64 {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AccountLine {
+pub(super) struct AccountLine {
     bank: String,
     #[serde(default)]
     sender: Option<String>,
@@ -61,6 +61,43 @@ struct AccountLine {
     account: String,
     #[serde(default = "nothing", deserialize_with = "amount")]
     balance: String,
+}
+
+/// An account of every day below its line.
+#[derive(Debug)]
+pub(super) struct NamedAccount {
+    pub name: String,
+    pub account: AccountLine,
+}
+
+impl<'de> Deserialize<'de> for NamedAccount {
+    /// By hand: a flattened struct would take fields that nobody knows.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut value = Value::deserialize(deserializer)?;
+        let name = value.as_object_mut().and_then(|object| object.remove("name"));
+        let Some(Value::String(name)) = name else {
+            return Err(serde::de::Error::custom("name: an account needs a name, which steps are `on`"));
+        };
+        let account = shape(value).map_err(serde::de::Error::custom)?;
+        Ok(Self { name, account })
+    }
+}
+
+impl AccountLine {
+    /// The account, with its books at the start of a day.
+    pub(super) fn account(self) -> Result<Account, String> {
+        let sender = self.sender.map_or_else(|| sender_of(&self.bank), Ok)?;
+        let balance = minor(&self.balance, self.currency).map_err(|error| format!("balance: {error}"))?;
+        let account = Account {
+            bank: self.bank,
+            sender,
+            writes: self.writes,
+            currency: self.currency,
+            number: self.account,
+            balance,
+        };
+        account.fault().map_or(Ok(account), Err)
+    }
 }
 
 const fn krw() -> Currency {
@@ -225,31 +262,19 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn begin(line: DayLine, number: usize) -> Result<Self, String> {
+    /// A day with the accounts that stand above it, and its own.
+    pub(super) fn begin(line: DayLine, number: usize, shared: &HashMap<String, Account>) -> Result<Self, String> {
         let calendar = Calendar::new(&line.date, &line.timezone)?;
-        let mut accounts = HashMap::new();
+        let mut accounts = shared.clone();
         for (name, account) in line.accounts {
-            let place = |message: String| format!("accounts.{name}.{message}");
-            let sender = account.sender.map_or_else(|| sender_of(&account.bank), Ok).map_err(place)?;
-            let balance =
-                minor(&account.balance, account.currency).map_err(|error| place(format!("balance: {error}")))?;
-            let account = Account {
-                bank: account.bank,
-                sender,
-                writes: account.writes,
-                currency: account.currency,
-                number: account.account,
-                balance,
-            };
-            if let Some(fault) = account.fault() {
-                return Err(place(fault));
-            }
-            accounts.insert(name.clone(), account);
+            let account = account.account().map_err(|message| format!("accounts.{name}.{message}"))?;
+            accounts.insert(name, account);
         }
         let starts = calendar.midnight()?;
         let approve_after = Duration::from_mins(line.approve_after_minutes);
-        let day =
-            Day { name: line.name, why: line.why, starts, approve_after, messages: Vec::new(), steps: Vec::new() };
+        let senders = accounts.values().map(|account| account.sender.clone()).collect();
+        let (messages, steps) = (Vec::new(), Vec::new());
+        let day = Day { name: line.name, why: line.why, starts, approve_after, senders, messages, steps };
         let (orders, names, paid, bookings) = (BTreeMap::new(), HashMap::new(), Vec::new(), Vec::new());
         Ok(Self { line: number, calendar, accounts, orders, names, paid, bookings, day })
     }

@@ -1,12 +1,13 @@
 //! Reads a corpus file: JSON lines, each with its `kind`. A day is its `day` line and the steps below it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::day::{DayLine, Draft};
+use super::day::{Draft, NamedAccount};
+use super::ledger::Account;
 use super::{Corpus, Expect, LabelledText};
 use crate::domain::template::TemplateSpec;
 use crate::domain::time::UnixMs;
@@ -48,76 +49,92 @@ struct TextLine {
 /// # Errors
 /// What is wrong with which lines, the first twenty.
 pub fn read(file: &str, content: &str, corpus: &mut Corpus) -> Result<(), Vec<LineError>> {
-    let mut errors = Vec::new();
-    let mut draft: Option<Draft> = None;
+    let mut reader = Reader { file, corpus, accounts: HashMap::new(), draft: None, errors: Vec::new() };
     for (nth, line) in content.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with("//") {
             continue;
         }
-        let number = nth + 1;
-        if let Err(message) = take(file, number, line, corpus, &mut draft) {
-            errors.push(LineError { file: file.to_owned(), line: number, message });
+        if let Err(message) = reader.take(nth + 1, line) {
+            reader.tell(nth + 1, message);
         }
-        if errors.len() >= ERRORS_MAX {
-            return Err(errors);
+        if reader.errors.len() >= ERRORS_MAX {
+            return Err(reader.errors);
         }
     }
-    finish(file, draft, corpus, &mut errors);
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    reader.finish_day();
+    if reader.errors.is_empty() { Ok(()) } else { Err(reader.errors) }
 }
 
-/// A day ends where the next thing begins.
-fn finish(file: &str, draft: Option<Draft>, corpus: &mut Corpus, errors: &mut Vec<LineError>) {
-    match draft.map(Draft::finish) {
-        None => {}
-        Some(Ok(day)) => corpus.days.push(day),
-        Some(Err((line, message))) => errors.push(LineError { file: file.to_owned(), line, message }),
+struct Reader<'a> {
+    file: &'a str,
+    corpus: &'a mut Corpus,
+    /// The accounts of every day below.
+    accounts: HashMap<String, Account>,
+    /// The day that steps are of.
+    draft: Option<Draft>,
+    errors: Vec<LineError>,
+}
+
+impl Reader<'_> {
+    fn tell(&mut self, line: usize, message: String) {
+        self.errors.push(LineError { file: self.file.to_owned(), line, message });
     }
-}
 
-fn take(file: &str, number: usize, line: &str, corpus: &mut Corpus, draft: &mut Option<Draft>) -> Result<(), String> {
-    let mut value: Value = serde_json::from_str(line).map_err(|error| format!("this is not JSON: {error}"))?;
-    let kind = value.as_object_mut().and_then(|object| object.remove("kind"));
-    let Some(Value::String(kind)) = kind else {
-        return Err("a line is an object with a `kind`: text, template, day, or a step of a day".to_owned());
-    };
-    match kind.as_str() {
-        "text" | "template" | "day" => {
-            let mut errors = Vec::new();
-            finish(file, draft.take(), corpus, &mut errors);
-            if let Some(error) = errors.pop() {
-                return Err(format!("the day above (line {}): {}", error.line, error.message));
+    /// A day ends where the next thing begins.
+    fn finish_day(&mut self) {
+        match self.draft.take().map(Draft::finish) {
+            None => {}
+            Some(Ok(day)) => self.corpus.days.push(day),
+            Some(Err((line, message))) => self.tell(line, message),
+        }
+    }
+
+    fn take(&mut self, number: usize, line: &str) -> Result<(), String> {
+        let mut value: Value = serde_json::from_str(line).map_err(|error| format!("this is not JSON: {error}"))?;
+        let kind = value.as_object_mut().and_then(|object| object.remove("kind"));
+        let Some(Value::String(kind)) = kind else {
+            return Err(
+                "a line is an object with a `kind`: text, template, account, day, or a step of a day".to_owned()
+            );
+        };
+        if matches!(kind.as_str(), "text" | "template" | "account" | "day") {
+            self.finish_day();
+        }
+        match kind.as_str() {
+            "text" => {
+                let text = text_of(shape(value)?, format!("{}:{number}", self.file))?;
+                self.corpus.texts.push(text);
+            }
+            "template" => self.corpus.templates.push(template_of(value)?),
+            "account" => {
+                let NamedAccount { name, account } = shape(value)?;
+                self.accounts.insert(name, account.account()?);
+            }
+            "day" => self.draft = Some(Draft::begin(shape(value)?, number, &self.accounts)?),
+            "order" | "change" | "sms" | "again" | "restart" | "check" | "crowd" => match &mut self.draft {
+                Some(draft) => draft.step(&kind, value, number)?,
+                None => return Err(format!("`{kind}` is a step of a day: a line of kind `day` must stand above it")),
+            },
+            other => {
+                return Err(format!(
+                    "there is no kind `{other}`: it is one of text, template, account, day, order, change, sms, again, \
+                     restart, check, crowd"
+                ));
             }
         }
-        _ => {}
+        Ok(())
     }
-    match kind.as_str() {
-        "text" => {
-            corpus.texts.push(text_of(shape(value)?, format!("{file}:{number}"))?);
-            Ok(())
+}
+
+fn template_of(value: Value) -> Result<TemplateSpec, String> {
+    let spec: TemplateSpec = shape(value)?;
+    match spec.compile() {
+        Ok(_) => Ok(spec),
+        Err(errors) => {
+            let told: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+            Err(told.join("; "))
         }
-        "template" => {
-            let spec: TemplateSpec = shape(value)?;
-            spec.compile().map_err(|errors| {
-                let told: Vec<String> =
-                    errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
-                told.join("; ")
-            })?;
-            corpus.templates.push(spec);
-            Ok(())
-        }
-        "day" => {
-            *draft = Some(Draft::begin(shape::<DayLine>(value)?, number)?);
-            Ok(())
-        }
-        "order" | "change" | "sms" | "again" | "restart" | "check" | "crowd" => match draft {
-            Some(draft) => draft.step(&kind, value, number),
-            None => Err(format!("`{kind}` is a step of a day: a line of kind `day` must stand above it")),
-        },
-        other => Err(format!(
-            "there is no kind `{other}`: it is one of text, template, day, order, change, sms, again, restart, check, crowd"
-        )),
     }
 }
 

@@ -76,6 +76,8 @@ pub struct Day {
     pub starts: UnixMs,
     /// How long after an unchecked match the wallet credits its order.
     pub approve_after: Duration,
+    /// The senders of its accounts, which are on the whitelist.
+    pub senders: Vec<String>,
     /// The messages, as the banks (or others) sent them.
     pub messages: Vec<Message>,
     /// What happens, in its order.
