@@ -14,6 +14,9 @@ use crate::eval::report::Report;
 /// Failures that are shown unless all are asked for.
 const FAILURES_SHOWN: usize = 20;
 
+/// The largest day of a quick run.
+const QUICK_MESSAGES_MAX: usize = 100;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A file of labelled texts and days, as JSON lines; may be repeated [default: the corpus that is shipped]
@@ -22,6 +25,9 @@ pub(super) struct Args {
     /// Only the days with this in their name, and no texts; may be repeated
     #[arg(long, value_name = "NAME")]
     day: Vec<String>,
+    /// Leave out days of more than 100 messages
+    #[arg(long)]
+    quick: bool,
     /// Where to keep the store while it is used; it is removed afterwards [default: the system's directory for such files]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
@@ -35,6 +41,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
     if !args.day.is_empty() {
         corpus.texts.clear();
         corpus.days.retain(|day| args.day.iter().any(|name| day.name.contains(name.as_str())));
+    }
+    if args.quick {
+        corpus.days.retain(|day| day.messages.len() <= QUICK_MESSAGES_MAX);
     }
     if corpus.texts.is_empty() && corpus.days.is_empty() {
         return Err(CliError::Usage("there is nothing to evaluate: no text and no day".to_owned()));

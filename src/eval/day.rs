@@ -14,7 +14,7 @@ use crate::domain::source::SourceRef;
 use crate::domain::time::UnixMs;
 
 use super::baseline::{Event, Facts, Wanted};
-use super::corpus::{Corpus, Day, Happening};
+use super::corpus::{Day, Happening};
 use super::score::{Credit, Ended, Played};
 use super::world::{Brought, WINDOWS, World};
 
@@ -27,6 +27,8 @@ struct Player<'a> {
     world: World,
     /// Orders as they were last told.
     orders: HashMap<String, OrderInput>,
+    /// Orders that the wallet tells with the next thing that depends on them.
+    untold: Vec<OrderInput>,
     /// Which message each sms is, by the first that was stored as it.
     message_of: BTreeMap<i64, usize>,
     /// The sms that each message was stored as.
@@ -40,13 +42,13 @@ struct Player<'a> {
 }
 
 /// Plays a day to its end.
-pub(super) async fn play(day: &Day, corpus: &Corpus, scratch: &Scratch, file: &str) -> anyhow::Result<Played> {
-    let world =
-        World::new(scratch, file, day.starts, &corpus.templates, day.senders.iter().map(String::as_str)).await?;
+pub(super) async fn play(day: &Day, scratch: &Scratch, file: &str) -> anyhow::Result<Played> {
+    let world = World::new(scratch, file, day.starts).await?;
     let mut player = Player {
         day,
         world,
         orders: HashMap::new(),
+        untold: Vec::new(),
         message_of: BTreeMap::new(),
         sms_of: vec![BTreeSet::new(); day.messages.len()],
         pending: BTreeMap::new(),
@@ -61,6 +63,7 @@ pub(super) async fn play(day: &Day, corpus: &Corpus, scratch: &Scratch, file: &s
         player.world.move_to(at);
         player = player.step(&step.what, scratch).await?;
     }
+    player.tell_all().await?;
     player.credit_until(at.plus(day.approve_after + Duration::from_secs(1))).await?;
     player.world.move_to(at.plus(EVENING));
     player.settle().await?;
@@ -69,8 +72,11 @@ pub(super) async fn play(day: &Day, corpus: &Corpus, scratch: &Scratch, file: &s
 
 impl Player<'_> {
     async fn step(mut self, what: &Happening, scratch: &Scratch) -> anyhow::Result<Self> {
+        if !matches!(what, Happening::Order(_)) {
+            self.tell_all().await?;
+        }
         match what {
-            Happening::Order(order) => self.tell((**order).clone()).await?,
+            Happening::Order(order) => return self.tell((**order).clone()).await,
             Happening::Delivery { message, over, times } => self.deliver(*message, over, *times).await?,
             Happening::Restart => {
                 let world = self.world.restart(scratch).await?;
@@ -88,11 +94,12 @@ impl Player<'_> {
         Ok(self)
     }
 
-    /// The wallet tells an order. One that it has credited meanwhile is no longer changed by the customer.
-    async fn tell(&mut self, mut order: OrderInput) -> anyhow::Result<()> {
+    /// The wallet tells an order, with others at once. One that it has credited meanwhile is no longer changed.
+    async fn tell(mut self, mut order: OrderInput) -> anyhow::Result<Self> {
+        const AT_ONCE: usize = 500;
         if let Some(known) = self.orders.get(&order.order_id) {
             if known.status == OrderStatus::Approved {
-                return Ok(());
+                return Ok(self);
             }
             order.version = known.version + 1;
         }
@@ -101,13 +108,23 @@ impl Player<'_> {
         } else {
             Event::Closed(order.order_id.clone())
         };
-        self.played.events.push((self.now_of(&order), event));
+        self.played.events.push((self.world.now(), event));
         self.orders.insert(order.order_id.clone(), order.clone());
-        self.world.put(order).await
+        self.untold.push(order);
+        if self.untold.len() >= AT_ONCE {
+            self.tell_all().await?;
+        }
+        Ok(self)
     }
 
-    fn now_of(&self, order: &OrderInput) -> UnixMs {
-        self.played.events.last().map_or(order.created_at, |(at, _)| (*at).max(order.created_at))
+    /// Tells what waits to be told, and has it decided.
+    async fn tell_all(&mut self) -> anyhow::Result<()> {
+        if self.untold.is_empty() {
+            return Ok(());
+        }
+        self.world.put(std::mem::take(&mut self.untold)).await?;
+        self.world.match_again().await?;
+        self.note_matched().await
     }
 
     async fn deliver(&mut self, message: usize, over: &[SourceRef], times: u32) -> anyhow::Result<()> {
@@ -132,10 +149,15 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Runs the stages, and notes what is matched and needs no check.
+    /// Runs the stages.
     async fn settle(&mut self) -> anyhow::Result<()> {
         self.world.settle().await?;
         self.tell_baselines().await?;
+        self.note_matched().await
+    }
+
+    /// Notes what is matched and needs no check: the wallet will credit it.
+    async fn note_matched(&mut self) -> anyhow::Result<()> {
         let now = self.world.now();
         let matched = self.world.in_state(SmsState::Matched).await?;
         let sure = matched.into_iter().filter(|item| matches!(item.review, Review::None | Review::Confirmed));
@@ -166,6 +188,9 @@ impl Player<'_> {
     /// The wallet credits what was matched long enough ago, up to `until`.
     async fn credit_until(&mut self, until: UnixMs) -> anyhow::Result<()> {
         loop {
+            if self.pending.values().any(|(_, since)| since.plus(self.day.approve_after) < until) {
+                self.tell_all().await?;
+            }
             let due = |(_, since): &(String, UnixMs)| since.plus(self.day.approve_after);
             let next = self.pending.iter().map(|(id, pair)| (due(pair), *id)).min();
             let Some((at, id)) = next.filter(|(at, _)| *at < until) else { return Ok(()) };
@@ -178,8 +203,9 @@ impl Player<'_> {
                 let order = order.clone();
                 let waited = since.since(self.stored_at.get(&id).copied().unwrap_or(since));
                 self.played.credits.push(Credit { message: self.message_of[&id], order_id, waited });
-                self.world.put(order).await?;
-                self.settle().await?;
+                self.world.put(vec![order]).await?;
+                self.world.match_again().await?;
+                self.note_matched().await?;
             }
         }
     }

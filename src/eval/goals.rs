@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
+use super::figures::{DayFigures, TextFigures};
 use super::ratio::Ratio;
-use super::report::{DayFigures, TextFigures};
 
 /// Recall of certain pairs and of texts, in per cent.
 const RECALL_MIN: u64 = 99;

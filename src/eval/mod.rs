@@ -8,8 +8,9 @@
 pub mod baseline;
 pub mod corpus;
 mod day;
-mod goals;
-mod ratio;
+pub mod figures;
+pub mod goals;
+pub mod ratio;
 pub mod report;
 mod score;
 mod texts;
@@ -28,9 +29,10 @@ use self::report::Report;
 /// Where the store cannot be made or fails.
 pub async fn evaluate(corpus: &Corpus, dir: &Path) -> anyhow::Result<Report> {
     let scratch = Scratch::make(dir, "eval")?;
+    world::prepare(&scratch, corpus).await?;
     let mut report = Report::default();
     for (nth, day) in corpus.days.iter().enumerate() {
-        let played = day::play(day, corpus, &scratch, &format!("day-{nth}.db")).await?;
+        let played = day::play(day, &scratch, &format!("day-{nth}.db")).await?;
         report.add_day(day, &played);
     }
     if !corpus.texts.is_empty() {

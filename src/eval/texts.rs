@@ -50,9 +50,7 @@ pub(super) struct Read<'a> {
 pub(super) async fn read<'a>(corpus: &'a Corpus, scratch: &Scratch) -> anyhow::Result<Vec<Read<'a>>> {
     let starts = corpus.texts.iter().map(|text| text.received_at).min().unwrap_or_default();
     let ends = corpus.texts.iter().map(|text| text.received_at).max().unwrap_or_default();
-    // A text is about what is read of it: its sender is one that is listened to.
-    let senders = corpus.texts.iter().map(|text| text.sender.as_str());
-    let mut world = World::new(scratch, "texts.db", starts, &corpus.templates, senders).await?;
+    let mut world = World::new(scratch, "texts.db", starts).await?;
     world.move_to(ends);
     let mut brought = Vec::with_capacity(corpus.texts.len());
     for (nth, text) in corpus.texts.iter().enumerate() {

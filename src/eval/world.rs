@@ -30,9 +30,13 @@ use crate::registry::review_desk::ReviewDesk;
 use crate::store::Store;
 use crate::supervision::Nudger;
 
+use super::corpus::Corpus;
+
 /// As the daemon has them where its configuration says nothing.
 pub(super) const WINDOWS: Windows = Windows { early: Duration::from_hours(24), late: Duration::from_hours(24) };
 const CORRELATION: Duration = Duration::from_mins(3);
+/// The file of the store that the others are copies of.
+const PREPARED: &str = "prepared.db";
 /// Of the loops, which do not run.
 const PERIOD: Duration = Duration::from_secs(30);
 
@@ -78,22 +82,30 @@ impl Stages {
     }
 }
 
+/// Makes the store that every day begins with: every template of every pack, and those of the corpus, with their senders
+/// and those of its texts and accounts on the whitelist. A text is about what is read of it, and an account's bank is listened to.
+pub(super) async fn prepare(scratch: &Scratch, corpus: &Corpus) -> anyhow::Result<()> {
+    let starts = corpus.days.iter().map(|day| day.starts).chain(corpus.texts.iter().map(|text| text.received_at)).min();
+    let world = World::open(scratch, PREPARED, starts.unwrap_or_default()).await?;
+    let of_texts = corpus.texts.iter().map(|text| text.sender.clone());
+    let of_days = corpus.days.iter().flat_map(|day| day.senders.iter().cloned());
+    world.install(&corpus.templates, of_texts.chain(of_days).collect()).await?;
+    world.close().await;
+    Ok(())
+}
+
 impl World {
-    /// A fresh service with every template of every pack, and those of the corpus; the packs' senders and `senders` are on
-    /// the whitelist.
-    pub(super) async fn new(
-        scratch: &Scratch,
-        file: &str,
-        starts: UnixMs,
-        templates: &[TemplateSpec],
-        senders: impl Iterator<Item = &str>,
-    ) -> anyhow::Result<Self> {
+    /// A service in a fresh copy of the store that [`prepare`] made.
+    pub(super) async fn new(scratch: &Scratch, file: &str, starts: UnixMs) -> anyhow::Result<Self> {
+        std::fs::copy(scratch.path(PREPARED), scratch.path(file))?;
+        Self::open(scratch, file, starts).await
+    }
+
+    async fn open(scratch: &Scratch, file: &str, starts: UnixMs) -> anyhow::Result<Self> {
         let (clock, hand) = Clock::moved_by_hand(starts);
         let store = scratch.store_at(file, clock.clone()).await?;
         let stages = Stages::of(&store);
-        let world = Self { store, hand, clock, file: file.to_owned(), stages };
-        world.install(templates, senders.map(str::to_owned).collect()).await?;
-        Ok(world)
+        Ok(Self { store, hand, clock, file: file.to_owned(), stages })
     }
 
     async fn install(&self, own: &[TemplateSpec], mut senders: BTreeSet<String>) -> anyhow::Result<()> {
@@ -159,11 +171,15 @@ impl World {
         self.stages.matcher.drain().await
     }
 
-    /// The wallet tells an order.
-    pub(super) async fn put(&mut self, order: OrderInput) -> anyhow::Result<()> {
-        let id = order.order_id.clone();
-        let answer = self.stages.orders.put(&Caller::default(), vec![order]).await;
-        answer.map_err(|error| anyhow!("{error}")).with_context(|| format!("order {id} is refused"))?;
+    /// Runs the matcher alone until nothing is pending: after what brought no message.
+    pub(super) async fn match_again(&mut self) -> anyhow::Result<()> {
+        self.stages.matcher.drain().await
+    }
+
+    /// The wallet tells orders.
+    pub(super) async fn put(&mut self, orders: Vec<OrderInput>) -> anyhow::Result<()> {
+        let answer = self.stages.orders.put(&Caller::default(), orders).await;
+        answer.map_err(|error| anyhow!("the orders are refused: {error}"))?;
         Ok(())
     }
 

@@ -63,7 +63,7 @@ impl ReviewDesk {
                 let row = check(&mut changes, id, input, &operator).await?;
                 changes.finish().await?;
                 let detail = json!({"check": input, "state": row.state, "order_id": row.order_id});
-                Ok(Done { answer: Answer::new(200, &item_of(row)?)?, subject: format!("sms/{}", id), detail })
+                Ok(Done { answer: Answer::new(200, &item_of(row)?)?, subject: format!("sms/{id}"), detail })
             })
             .await?;
         self.matcher.nudge();

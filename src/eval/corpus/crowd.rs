@@ -17,7 +17,7 @@ const FIRST: [&str; 14] = ["길", "철", "영", "민", "지", "서", "도", "하
 const SECOND: [&str; 14] = ["동", "수", "희", "우", "준", "윤", "람", "늘", "아", "호", "빈", "진", "솔", "별"];
 
 /// An order is payable for so long.
-const PAYABLE: Duration = Duration::from_mins(60);
+const PAYABLE: Duration = Duration::from_hours(1);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

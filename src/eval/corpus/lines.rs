@@ -6,8 +6,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::day::{Draft, NamedAccount};
+use super::draft::Draft;
 use super::ledger::Account;
+use super::shapes::NamedAccount;
 use super::{Corpus, Expect, LabelledText};
 use crate::domain::template::TemplateSpec;
 use crate::domain::time::UnixMs;
@@ -42,6 +43,12 @@ struct TextLine {
     expect: Value,
     #[serde(default)]
     why: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TemplateLine {
+    template: TemplateSpec,
 }
 
 /// Reads a file into `corpus`. `file` is what its errors call it.
@@ -128,7 +135,7 @@ impl Reader<'_> {
 }
 
 fn template_of(value: Value) -> Result<TemplateSpec, String> {
-    let spec: TemplateSpec = shape(value)?;
+    let TemplateLine { template: spec } = shape(value)?;
     match spec.compile() {
         Ok(_) => Ok(spec),
         Err(errors) => {

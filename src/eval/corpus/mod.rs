@@ -1,10 +1,11 @@
 //! A corpus: labelled texts, and days with what is true of them. `docs/reference/recon/eval.md` describes the files.
 
 mod crowd;
-mod day;
+mod draft;
 mod ledger;
 mod lines;
 mod moment;
+mod shapes;
 mod shipped;
 
 #[cfg(test)]

@@ -1,237 +1,23 @@
-//! The lines of a day, and the day that they make.
+//! From the lines of a day to the day.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::crowd::{self, CrowdLine};
 use super::ledger::{Account, Entry};
 use super::lines::{sender_of, shape};
 use super::moment::Calendar;
+use super::shapes::{AgainLine, ChangeLine, CheckLine, DayLine, OrderLine, RestartLine, SmsLine};
 use super::{Day, Happening, Is, Message, Step, Truth};
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{OrderInput, OrderStatus};
-use crate::domain::sms::CheckDecision;
 use crate::domain::source::{SourceChoice, SourceKind, SourceRef};
 use crate::domain::time::UnixMs;
 
 /// The handset of messages that name none.
 const LINE: &str = "010-0000-0001";
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DayLine {
-    name: String,
-    #[serde(default)]
-    why: String,
-    #[serde(default = "first_date")]
-    date: String,
-    #[serde(default = "seoul")]
-    timezone: String,
-    #[serde(default = "five")]
-    approve_after_minutes: u64,
-    #[serde(default)]
-    accounts: BTreeMap<String, AccountLine>,
-}
-
-fn first_date() -> String {
-    "2026-04-22".to_owned()
-}
-
-fn seoul() -> String {
-    "Asia/Seoul".to_owned()
-}
-
-const fn five() -> u64 {
-    5
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AccountLine {
-    bank: String,
-    #[serde(default)]
-    sender: Option<String>,
-    writes: String,
-    #[serde(default = "krw")]
-    currency: Currency,
-    #[serde(default)]
-    account: String,
-    #[serde(default = "nothing", deserialize_with = "amount")]
-    balance: String,
-}
-
-/// An account of every day below its line.
-#[derive(Debug)]
-pub(super) struct NamedAccount {
-    pub name: String,
-    pub account: AccountLine,
-}
-
-impl<'de> Deserialize<'de> for NamedAccount {
-    /// By hand: a flattened struct would take fields that nobody knows.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut value = Value::deserialize(deserializer)?;
-        let name = value.as_object_mut().and_then(|object| object.remove("name"));
-        let Some(Value::String(name)) = name else {
-            return Err(serde::de::Error::custom("name: an account needs a name, which steps are `on`"));
-        };
-        let account = shape(value).map_err(serde::de::Error::custom)?;
-        Ok(Self { name, account })
-    }
-}
-
-impl AccountLine {
-    /// The account, with its books at the start of a day.
-    pub(super) fn account(self) -> Result<Account, String> {
-        let sender = self.sender.map_or_else(|| sender_of(&self.bank), Ok)?;
-        let balance = minor(&self.balance, self.currency).map_err(|error| format!("balance: {error}"))?;
-        let account = Account {
-            bank: self.bank,
-            sender,
-            writes: self.writes,
-            currency: self.currency,
-            number: self.account,
-            balance,
-        };
-        account.fault().map_or(Ok(account), Err)
-    }
-}
-
-const fn krw() -> Currency {
-    Currency::KRW
-}
-
-fn nothing() -> String {
-    "0".to_owned()
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OrderLine {
-    at: String,
-    id: String,
-    name: String,
-    #[serde(deserialize_with = "amount")]
-    amount: String,
-    #[serde(default = "krw")]
-    currency: Currency,
-    #[serde(default)]
-    reference: Option<String>,
-    #[serde(default)]
-    account: Option<String>,
-    /// Until when, in minutes from `at`.
-    #[serde(default)]
-    minutes: Option<u64>,
-    #[serde(default)]
-    user: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChangeLine {
-    at: String,
-    order: String,
-    #[serde(default)]
-    status: Option<OrderStatus>,
-    #[serde(default, deserialize_with = "some_amount")]
-    amount: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    minutes: Option<u64>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SmsLine {
-    at: String,
-    #[serde(default)]
-    id: Option<String>,
-    /// The account whose bank writes it.
-    #[serde(default)]
-    on: Option<String>,
-    #[serde(default)]
-    text: Option<String>,
-    #[serde(default)]
-    bank: Option<String>,
-    #[serde(default)]
-    sender: Option<String>,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    memo: String,
-    #[serde(default)]
-    word: Option<String>,
-    #[serde(default, deserialize_with = "some_amount")]
-    amount: Option<String>,
-    /// What the text says is on the account, where that is not what the books say.
-    #[serde(default, deserialize_with = "some_amount")]
-    balance: Option<String>,
-    /// When the bank booked it, where it came later.
-    #[serde(default)]
-    booked: Option<String>,
-    #[serde(default)]
-    is: Option<Is>,
-    #[serde(default)]
-    pays: Option<String>,
-    #[serde(default)]
-    certain: Option<bool>,
-    #[serde(default)]
-    lost: bool,
-    #[serde(default)]
-    over: Option<Vec<SourceChoice>>,
-    #[serde(default = "once")]
-    times: u32,
-    #[serde(default)]
-    line: Option<String>,
-}
-
-const fn once() -> u32 {
-    1
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AgainLine {
-    at: String,
-    sms: String,
-    #[serde(default)]
-    over: Option<Vec<SourceChoice>>,
-    #[serde(default = "once")]
-    times: u32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RestartLine {
-    at: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CheckLine {
-    at: String,
-    sms: String,
-    decision: CheckDecision,
-    #[serde(default)]
-    order: Option<String>,
-}
-
-/// An amount: `"50000"`, `"12.50"` or a whole number.
-fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(text),
-        Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
-        _ => Err(serde::de::Error::custom("an amount is a string like \"12.50\", or a whole number")),
-    }
-}
-
-fn some_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    amount(deserializer).map(Some)
-}
 
 /// A message of an account, to be written once all that was booked before it is known.
 struct Booking {
@@ -535,7 +321,8 @@ impl Draft {
     }
 }
 
-fn minor(amount: &str, currency: Currency) -> Result<i64, String> {
+/// An amount in minor units.
+pub(super) fn minor(amount: &str, currency: Currency) -> Result<i64, String> {
     Money::from_major(amount, currency).map(|money| money.minor).map_err(|error| error.to_string())
 }
 
