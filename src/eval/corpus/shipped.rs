@@ -9,7 +9,7 @@ macro_rules! files {
 }
 
 const FILES: &[(&str, &str)] = files!(
-    "texts/korea.jsonl" "texts/korea-traps.jsonl" "texts/abroad.jsonl"
+    "texts/korea.jsonl" "texts/korea-traps.jsonl" "texts/korea-gateways.jsonl" "texts/abroad.jsonl"
     "days/matching.jsonl" "days/messages.jsonl" "days/busy.jsonl" "days/abroad.jsonl"
 );
 

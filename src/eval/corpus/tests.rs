@@ -20,7 +20,7 @@ const DAY: &str = r#"{"kind":"day","name":"a","accounts":{"kb":{"bank":"korea/kb
 fn a_wrong_line_is_told_with_its_number_its_field_and_what_would_be_right() {
     refused("\n{", "x.jsonl, line 2: this is not JSON");
     refused(r#"{"text":"a"}"#, "an object with a `kind`");
-    refused(r#"{"kind":"txt"}"#, "there is no kind `txt`: it is one of text, template, day");
+    refused(r#"{"kind":"txt"}"#, "there is no kind `txt`: it is one of text, template, account, day");
     refused(r#"{"kind":"text","bank":"korea/kb","text":"a"}"#, "missing field `expect`");
     refused(r#"{"kind":"text","bank":"korea/kb","text":"a","expect":"no"}"#, "none of withdrawal, review, none");
     refused(r#"{"kind":"text","bank":"korea/kb","text":"a","expect":{"name":"a"}}"#, "needs its amount");
