@@ -1,6 +1,7 @@
 //! The tables of the service's database as sea-orm entities, one a file. No queries: those are in `recon::store`.
 
 pub mod audit;
+pub mod chain_link;
 pub mod control_request;
 pub mod event;
 pub mod idempotency;

@@ -145,11 +145,15 @@ fn one(kind: &'static str) -> Spec {
     Spec::new(kind, kind)
 }
 
+fn windows(config: &Config) -> Windows {
+    Windows { early: config.pipeline.early_window, late: config.pipeline.late_window }
+}
+
 fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
     let period = stage_period(config);
     // A sweep that does not come is a stage that stands still.
     let deadline = period * 2 + Duration::from_secs(15);
-    let windows = Windows { early: config.pipeline.early_window, late: config.pipeline.late_window };
+    let windows = windows(config);
     // Threads of their own: what a stage computes must not keep the others, or the phones, waiting.
     let stage = |kind| one(kind).critical().progress_deadline(deadline).placement(Placement::Own);
 
@@ -225,14 +229,15 @@ fn registry(
         let child = TemplateBook::new(of.clone(), parser.clone());
         async move { Ok(child) }
     });
+    let windows = windows(config);
     let (of, matcher) = (store.clone(), stages.matcher.clone());
     let orders = supervision.spawn(one(order_book::KIND).critical(), move || {
-        let child = OrderBook::new(of.clone(), matcher.clone());
+        let child = OrderBook::new(of.clone(), matcher.clone(), windows);
         async move { Ok(child) }
     });
     let (of, validator, matcher) = (store.clone(), stages.validator.clone(), stages.matcher.clone());
     let reviews = supervision.spawn(one(review_desk::KIND), move || {
-        let child = ReviewDesk::new(of.clone(), validator.clone(), matcher.clone());
+        let child = ReviewDesk::new(of.clone(), validator.clone(), matcher.clone(), windows);
         async move { Ok(child) }
     });
     let of = store.clone();

@@ -5,6 +5,7 @@
 mod actors;
 mod audit;
 mod bench;
+mod chain;
 mod check_config;
 mod client;
 mod completions;
@@ -61,6 +62,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Look at messages.
     Sms(sms::Args),
+    /// Look at the breaks of the balance chains; take one as it stands.
+    Chain(chain::Args),
     /// Make templates of examples, and try them out.
     Template(template::Args),
     /// Look at the daemon's actors; restart, stop or start one.
@@ -97,6 +100,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Health(args) => health::run(context, &args),
         Command::Ingest(args) => ingest::run(context, args),
         Command::Sms(args) => sms::run(context, args),
+        Command::Chain(args) => chain::run(context, args),
         Command::Template(args) => template::run(context, &args),
         Command::Actors(args) => actors::run(context, args),
         Command::Telegram(args) => telegram::run(context, &args),

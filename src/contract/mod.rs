@@ -4,6 +4,7 @@
 //! Actors answer with these, HTTP only passes them on, the command line reads them. No logic beyond reading and writing.
 
 pub mod caller;
+pub mod chain;
 pub mod device;
 pub mod order;
 pub mod page;

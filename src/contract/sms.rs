@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::chain::ChainView;
 use crate::domain::flags::Flags;
 use crate::domain::json_object;
-use crate::domain::matching::Explanation;
+use crate::domain::matching::{Explanation, NearMiss};
 use crate::domain::money::Money;
 use crate::domain::sms::{CheckDecision, Direction, Review, SmsState};
 use crate::domain::source::{SourceChoice, SourceKind};
@@ -107,6 +108,8 @@ pub struct MatchView {
     /// Candidates with the verdict of each criterion, and why the runner-up lost.
     #[serde(flatten)]
     pub explanation: Explanation,
+    /// What nearly fits an unmatched deposit now, nearest first. Suggestions: nothing is matched by them.
+    pub near_misses: Vec<NearMiss>,
 }
 
 /// A failed attempt of a stage.
@@ -174,8 +177,8 @@ pub struct SmsDetail {
     /// What the matcher decided.
     #[serde(rename = "match")]
     pub decision: Option<MatchView>,
-    /// Its link in the balance chain; null where the text carries no balance.
-    pub chain: Option<serde_json::Value>,
+    /// Its link in the balance chain of its account; null where it tells of no movement for certain.
+    pub chain: Option<ChainView>,
     /// Other messages with the same text within an hour.
     pub twins: Vec<i64>,
     /// The person's check, where there was one.

@@ -3,6 +3,7 @@
 //! Uses nothing else of this crate; the store, the actors and the HTTP edge use it.
 
 pub mod audit;
+pub mod chain;
 pub mod flags;
 pub mod identity;
 pub mod json_object;

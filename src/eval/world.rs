@@ -76,8 +76,8 @@ impl Stages {
             validator: WhitelistValidator::new(store.clone(), none(), PERIOD),
             parser: TemplateParser::new(store.clone(), none(), PERIOD),
             matcher: OrderMatcher::new(store.clone(), WINDOWS, PERIOD),
-            orders: OrderBook::new(store.clone(), none()),
-            desk: ReviewDesk::new(store.clone(), none(), none()),
+            orders: OrderBook::new(store.clone(), none(), WINDOWS),
+            desk: ReviewDesk::new(store.clone(), none(), none(), WINDOWS),
         }
     }
 }

@@ -16,6 +16,7 @@ mod actors;
 mod answer;
 mod audit;
 mod auth;
+mod chain;
 mod devices;
 mod docs;
 mod events;

@@ -18,7 +18,7 @@ use crate::sources::shooter::Format;
 use super::answer::REPLAYED;
 use super::error::ProblemJson;
 use super::{
-    actors, audit, devices, docs, events, ingest, orders, phones, probes, pushbullet, sms, telegram, templates,
+    actors, audit, chain, devices, docs, events, ingest, orders, phones, probes, pushbullet, sms, telegram, templates,
     top_info,
 };
 
@@ -53,6 +53,8 @@ const PROBLEM: &str = "application/problem+json";
         sms::get,
         sms::reset,
         sms::check,
+        chain::breaks,
+        chain::accept,
         devices::list,
         devices::add,
         devices::delete,

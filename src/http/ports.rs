@@ -14,7 +14,7 @@ use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
+use crate::registry::review_desk::{AcceptBreak, CheckSms, GetSms, ListBreaks, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
 use crate::registry::template_book::{SuggestTemplate, TestTemplate};
@@ -88,7 +88,7 @@ port! {
 }
 port! {
     /// The messages and their checks.
-    Reviews: ListSms, GetSms, ResetSms, CheckSms, NoteRepeats
+    Reviews: ListSms, GetSms, ResetSms, CheckSms, NoteRepeats, ListBreaks, AcceptBreak
 }
 port! {
     /// The counters of the top bar.

@@ -17,7 +17,7 @@ use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, devices, docs, events, gate, ingest, observe, orders, phones, probes, pushbullet, sms,
+    actors, audit, auth, chain, devices, docs, events, gate, ingest, observe, orders, phones, probes, pushbullet, sms,
     telegram, templates, top_info,
 };
 
@@ -88,6 +88,7 @@ pub fn configure(config: &mut ServiceConfig, service: &Data<Service>) {
             .configure(phones::routes)
             .configure(templates::routes)
             .configure(sms::routes)
+            .configure(chain::routes)
             .configure(devices::routes)
             .configure(telegram::routes)
             .configure(pushbullet::routes)

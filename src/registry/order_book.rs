@@ -6,8 +6,9 @@ use actix::Message;
 use serde_json::json;
 
 use crate::contract::caller::{Answer, Caller};
-use crate::contract::order::{OrderFilter, OrderView};
+use crate::contract::order::{OrderDetail, OrderFilter, OrderView};
 use crate::contract::page::{Page, PageRequest};
+use crate::domain::matching::Windows;
 use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Order, OrderInput};
 use crate::domain::refusal::{FieldError, Refusal};
@@ -31,6 +32,7 @@ const ERRORS_MAX: usize = 50;
 pub struct OrderBook {
     store: Store,
     matcher: Nudger,
+    windows: Windows,
     /// Orders and versions of which the log has said that their content differs: the wallet may send them for ever.
     told: HashSet<(String, i64)>,
 }
@@ -38,8 +40,8 @@ pub struct OrderBook {
 impl OrderBook {
     /// An order book that wakes the matcher.
     #[must_use]
-    pub fn new(store: Store, matcher: Nudger) -> Self {
-        Self { store, matcher, told: HashSet::new() }
+    pub fn new(store: Store, matcher: Nudger, windows: Windows) -> Self {
+        Self { store, matcher, windows, told: HashSet::new() }
     }
 
     /// Takes orders, and wakes the matcher.
@@ -216,20 +218,22 @@ impl Serve<ListOrders> for OrderBook {
     }
 }
 
-/// One order with its match.
+/// One order with its match, and what nearly fits it.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<OrderView, Refusal>")]
+#[rtype(result = "Result<OrderDetail, Refusal>")]
 pub struct GetOrder {
     /// The wallet's id of it.
     pub order_id: String,
 }
 
 impl Serve<GetOrder> for OrderBook {
-    fn serve<'a>(&'a mut self, msg: GetOrder, _cx: &'a mut Context<Self>) -> Serving<'a, Result<OrderView, Refusal>> {
-        let store = self.store.clone();
+    fn serve<'a>(&'a mut self, msg: GetOrder, _cx: &'a mut Context<Self>) -> Serving<'a, Result<OrderDetail, Refusal>> {
+        let (store, windows) = (self.store.clone(), self.windows);
         Serving::detached(async move {
             let order = store.order_view(&msg.order_id).await?;
-            order.ok_or_else(|| Refusal::NotFound(format!("there is no order {}", msg.order_id)))
+            let order = order.ok_or_else(|| Refusal::NotFound(format!("there is no order {}", msg.order_id)))?;
+            let near_misses = store.near_misses_of_order(&msg.order_id, &windows).await?;
+            Ok(OrderDetail { order, near_misses })
         })
     }
 }

@@ -4,11 +4,14 @@ use actix::Message;
 use serde_json::json;
 
 use crate::contract::caller::{Answer, Caller};
+use crate::contract::chain::{AcceptBreakInput, ChainBreak, ChainBreakFilter};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{CheckInput, ResetDone, ResetInput, SmsDetail, SmsFilter, SmsItem};
+use crate::domain::matching::Windows;
 use crate::domain::refusal::Refusal;
 use crate::domain::sms::{CheckDecision, SmsState};
 use crate::domain::source::SourceRef;
+use crate::store::chain::accept_break;
 pub use crate::store::repeat::Repeat;
 use crate::store::review::{check, reset};
 use crate::store::sms::item_of;
@@ -22,6 +25,8 @@ pub const KIND: &str = "review_desk";
 
 /// Messages that one reset names at most.
 const IDS_MAX: usize = 1_000;
+/// Characters of an operator's note.
+const NOTE_MAX: usize = 1_000;
 /// Messages that a filter may send back in one request.
 const FILTERED_MAX: u64 = 10_000;
 /// Reasons that are listed in the answer of a reset by filter.
@@ -33,13 +38,14 @@ pub struct ReviewDesk {
     store: Store,
     validator: Nudger,
     matcher: Nudger,
+    windows: Windows,
 }
 
 impl ReviewDesk {
     /// A desk that wakes the validator after a reset and the matcher after a check.
     #[must_use]
-    pub fn new(store: Store, validator: Nudger, matcher: Nudger) -> Self {
-        Self { store, validator, matcher }
+    pub fn new(store: Store, validator: Nudger, matcher: Nudger, windows: Windows) -> Self {
+        Self { store, validator, matcher, windows }
     }
 
     /// Writes an operator's check, and wakes the matcher.
@@ -47,7 +53,7 @@ impl ReviewDesk {
     /// # Errors
     /// As [`check`]; then nothing is written.
     pub async fn check(&mut self, caller: &Caller, id: i64, input: &CheckInput) -> Result<Answer, Refusal> {
-        if input.note.as_ref().is_some_and(|note| note.chars().count() > 1_000) {
+        if input.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
             return Err(Refusal::invalid("note", "must have at most 1,000 characters"));
         }
         if input.order_id.is_some() && input.decision != CheckDecision::Confirm {
@@ -104,10 +110,14 @@ pub struct GetSms {
 
 impl Serve<GetSms> for ReviewDesk {
     fn serve<'a>(&'a mut self, msg: GetSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<SmsDetail, Refusal>> {
-        let store = self.store.clone();
+        let (store, windows) = (self.store.clone(), self.windows);
         Serving::detached(async move {
             let detail = store.sms_detail(msg.id).await?;
-            detail.ok_or_else(|| Refusal::NotFound(format!("there is no sms {}", msg.id)))
+            let mut detail = detail.ok_or_else(|| Refusal::NotFound(format!("there is no sms {}", msg.id)))?;
+            if let Some(decision) = &mut detail.decision {
+                decision.near_misses = store.near_misses_of_sms(msg.id, &windows).await?;
+            }
+            Ok(detail)
         })
     }
 }
@@ -202,6 +212,65 @@ pub struct CheckSms {
 impl Serve<CheckSms> for ReviewDesk {
     fn serve<'a>(&'a mut self, msg: CheckSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
         Serving::exclusive(async move { self.check(&msg.caller, msg.id, &msg.input).await })
+    }
+}
+
+/// A page of the open breaks of the balance chains.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Page<ChainBreak>, Refusal>")]
+pub struct ListBreaks {
+    /// Which breaks.
+    pub filter: ChainBreakFilter,
+    /// Which page.
+    pub page: PageRequest,
+}
+
+impl Serve<ListBreaks> for ReviewDesk {
+    fn serve<'a>(
+        &'a mut self,
+        msg: ListBreaks,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<Page<ChainBreak>, Refusal>> {
+        let store = self.store.clone();
+        Serving::detached(async move { Ok(store.chain_breaks(&msg.filter, msg.page).await?) })
+    }
+}
+
+/// Takes a break as it stands: 200 with the [`ChainBreak`].
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Answer, Refusal>")]
+pub struct AcceptBreak {
+    /// Who takes it.
+    pub caller: Caller,
+    /// Which message.
+    pub sms_id: i64,
+    /// Why.
+    pub input: AcceptBreakInput,
+}
+
+impl Serve<AcceptBreak> for ReviewDesk {
+    fn serve<'a>(&'a mut self, msg: AcceptBreak, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
+        Serving::exclusive(async move {
+            if msg.input.note.trim().is_empty() || msg.input.note.chars().count() > NOTE_MAX {
+                return Err(Refusal::invalid("note", "say why, in 1 to 1,000 characters"));
+            }
+            let now = self.store.now();
+            let operator = msg.caller.name().to_owned();
+            let actor = format!("operator:{operator}");
+            let answer = self
+                .store
+                .command(&msg.caller, "chain.accept", async |txn| {
+                    let mut changes = SmsChanges::new(txn, now, &actor);
+                    let taken = accept_break(&mut changes, msg.sms_id, &msg.input, &operator).await?;
+                    changes.finish().await?;
+                    let detail = json!({"accept": msg.input, "missing": taken.chain.missing});
+                    let subject = format!("sms/{}", msg.sms_id);
+                    Ok(Done { answer: Answer::new(200, &taken)?, subject, detail })
+                })
+                .await?;
+            self.matcher.nudge();
+            Ok(answer)
+        })
     }
 }
 

@@ -104,10 +104,12 @@ impl TopInfoBoard {
             return Ok(());
         }
         let waits = self.store.waits().await?;
+        let breaks = self.store.open_breaks().await?;
         let info = self.current().await?;
         let age = |since: Option<UnixMs>| since.map_or(0.0, |since| info.as_of.since(since).as_secs_f64());
         let depth = u32::try_from(info.sms_need_check_cnt).unwrap_or(u32::MAX);
         metrics::gauge!(names::REVIEW_QUEUE_DEPTH).set(depth);
+        metrics::gauge!(names::CHAIN_BREAKS_OPEN).set(u32::try_from(breaks).unwrap_or(u32::MAX));
         metrics::gauge!(names::REVIEW_OLDEST_AGE_SECONDS).set(age(waits.review_since));
         metrics::gauge!(names::UNDECIDED_OLDEST_AGE_SECONDS).set(age(waits.undecided_since));
         self.gauges_set_at = Some(Instant::now());

@@ -2,6 +2,7 @@
 //! pure decision, and what changed is written in the same transaction. No cache can be stale here (ADR-005).
 
 mod load;
+mod near;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod bench;
+pub mod chain;
 mod command;
 mod connect;
 pub mod control;

@@ -5,6 +5,7 @@ use sea_orm::sea_query::Query;
 use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
+use super::chain;
 use super::matching::bucket_of;
 use super::order::{Bucket, active_match_of_order, active_match_of_sms, end_match, mark_buckets, order_of};
 use super::sms::{condition_of, money, word};
@@ -61,7 +62,14 @@ pub async fn check(
     let after = changes.apply(&row, after, Some(reason)).await?;
     let now = changes.now();
     mark_buckets(txn, own_bucket, now).await?;
-    Ok(after)
+    changes.follow_chains().await?;
+    match input.decision {
+        CheckDecision::Confirm => chain::accept_confirmed(changes, id, operator, input.note.as_deref()).await?,
+        CheckDecision::Reopen => chain::take_back(changes, id).await?,
+        CheckDecision::Reject => {}
+    }
+    // The chain may have changed it once more: its version is what the next check names.
+    Ok(sms::Entity::find_by_id(id).one(txn).await?.unwrap_or(after))
 }
 
 async fn confirm(

@@ -7,6 +7,7 @@ use entity::{sighting, sms};
 use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::chain::view_of;
 use super::{Store, StoreError, count_if};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{
@@ -143,7 +144,8 @@ impl Store {
         Ok(sms::Entity::find_by_id(id).one(self.reader()).await?)
     }
 
-    /// One message with everything that is known of it; none where there is no such message.
+    /// One message with everything that is stored of it (near misses are looked for by
+    /// [`Store::near_misses_of_sms`]); none where there is no such message.
     ///
     /// # Errors
     /// Where the database fails.
@@ -167,6 +169,7 @@ impl Store {
             .await?;
         let twins = self.twins_of(&row).await?;
         let notes = self.notes_on(id).await?;
+        let chain = view_of(db, &row).await?;
         let decision = self.latest_decision(&row).await?;
         let check = match (&row.review_by, row.review_at) {
             (Some(by), Some(at)) => Some(CheckView { by: by.clone(), at: UnixMs(at), note: row.review_note.clone() }),
@@ -176,7 +179,7 @@ impl Store {
             parse: parse_of(&row)?,
             sightings: sightings.into_iter().map(sighting_of).collect::<Result<_, _>>()?,
             decision,
-            chain: None,
+            chain,
             twins,
             check,
             notes,
@@ -204,6 +207,7 @@ impl Store {
             order_id: row.order_id.clone(),
             decided_at: UnixMs(decision.at),
             explanation,
+            near_misses: Vec::new(),
         }))
     }
 

@@ -6,6 +6,7 @@ use sea_orm::IntoActiveModel as _;
 use sea_orm::{ActiveModelTrait as _, ActiveValue::NotSet, ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use serde::Serialize;
 
+use super::chain::{self, LinkChange, facts_of};
 use super::event::{self, NewEvent};
 use super::rows::insert;
 use super::{Store, StoreError, sms_rows};
@@ -104,13 +105,15 @@ pub struct SmsChanges<'a> {
     txn: &'a DatabaseTransaction,
     now: UnixMs,
     told: Told<'a>,
+    /// Messages that are other links of their balance chains than before, or none any more.
+    links: Vec<LinkChange>,
 }
 
 impl<'a> SmsChanges<'a> {
     /// Changes made by `actor` (a loop's kind, or `operator:NAME`).
     #[must_use]
     pub fn new(txn: &'a DatabaseTransaction, now: UnixMs, actor: &'a str) -> Self {
-        Self { txn, now, told: Told::by(actor, now) }
+        Self { txn, now, told: Told::by(actor, now), links: Vec::new() }
     }
 
     /// The transaction.
@@ -157,6 +160,12 @@ impl<'a> SmsChanges<'a> {
         }
         let rows: Vec<_> = changes.iter().map(|change| (change.before, &change.after)).collect();
         let written = sms_rows::replace(self.txn, &rows).await?;
+        for (before, after) in rows.into_iter().filter(|(before, _)| written.contains(&before.id)) {
+            let (was, is) = (facts_of(before), facts_of(after));
+            if was != is {
+                self.links.push(LinkChange { sms_id: before.id, before: was, after: is });
+            }
+        }
         Ok(changes
             .into_iter()
             .map(|Change { before, after, reason }| {
@@ -178,11 +187,21 @@ impl<'a> SmsChanges<'a> {
         self.told.events.push(event);
     }
 
-    /// Writes the history and the events. To be called last in the transaction.
+    /// Has the balance chains follow the changes so far, for who needs to know what comes of it for the messages.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn finish(self) -> Result<(), StoreError> {
+    pub(super) async fn follow_chains(&mut self) -> Result<(), StoreError> {
+        let links = std::mem::take(&mut self.links);
+        if links.is_empty() { Ok(()) } else { chain::follow(self, links).await }
+    }
+
+    /// Has the balance chains follow, and writes the history and the events. To be called last in the transaction.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn finish(mut self) -> Result<(), StoreError> {
+        self.follow_chains().await?;
         let rows = self.told.history.into_iter().map(|row| {
             let mut row = row.into_active_model().reset_all();
             row.id = NotSet;

@@ -10,6 +10,9 @@ use super::sms_change::{Change, SmsChanges, is_synthetic};
 use super::{Store, StoreError};
 use crate::domain::sms::SmsState;
 
+/// How often a round is tried where other transactions stand in its way.
+const TRIES: u32 = 3;
+
 /// What becomes of a message in a stage.
 #[derive(Clone, Debug)]
 pub enum Step {
@@ -63,12 +66,24 @@ impl Store {
                 .write(async |txn| write_steps(SmsChanges::new(txn, self.now(), actor), basis, steps).await)
                 .await;
         }
-        self.write(async |txn| {
-            let rows = self.pending(txn, from, limit).await?;
-            let steps: Vec<_> = rows.into_iter().map(|row| (step(&row), row)).collect();
-            write_steps(SmsChanges::new(txn, self.now(), actor), basis, steps).await
-        })
-        .await
+        let mut tries = 0;
+        loop {
+            let done = self
+                .write(async |txn| {
+                    let rows = self.pending(txn, from, limit).await?;
+                    let steps: Vec<_> = rows.into_iter().map(|row| (step(&row), row)).collect();
+                    write_steps(SmsChanges::new(txn, self.now(), actor), basis, steps).await
+                })
+                .await;
+            tries += 1;
+            match done {
+                // Another transaction held messages of a chain that these belong to.
+                Err(error) if error.is_contention() && tries < TRIES => {
+                    tracing::debug!(%error, "a round of a stage is done again");
+                }
+                done => return done,
+            }
+        }
     }
 
     async fn pending(

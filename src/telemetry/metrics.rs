@@ -33,6 +33,8 @@ pub mod names {
     pub const REVIEW_QUEUE_DEPTH: &str = "recon_review_queue_depth";
     /// Age of the oldest message that waits for a person.
     pub const REVIEW_OLDEST_AGE_SECONDS: &str = "recon_review_oldest_age_seconds";
+    /// Breaks of balance chains that wait for a person.
+    pub const CHAIN_BREAKS_OPEN: &str = "recon_chain_breaks_open";
     /// Restarts of actors, by `actor` and `reason`.
     pub const ACTOR_RESTARTS: &str = "recon_actor_restarts_total";
     /// When a loop last succeeded, by `loop`.
@@ -101,6 +103,7 @@ pub const METRICS: &[Metric] = &[
     metric(names::UNDECIDED_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that is not decided."),
     metric(names::REVIEW_QUEUE_DEPTH, MetricKind::Gauge, "Messages that wait for a person."),
     metric(names::REVIEW_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest message that waits for a person."),
+    metric(names::CHAIN_BREAKS_OPEN, MetricKind::Gauge, "Breaks of balance chains that wait for a person."),
     metric(names::ACTOR_RESTARTS, MetricKind::Counter, "Restarts of actors, by actor and reason."),
     metric(names::LOOP_LAST_SUCCESS, MetricKind::Gauge, "When a loop last succeeded, by loop."),
     metric(names::HEARTBEAT_LAST_SUCCESS, MetricKind::Gauge, "When the synthetic message last came through."),

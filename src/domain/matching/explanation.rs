@@ -99,6 +99,12 @@ pub struct Explanation {
     /// The rule that decided, with its version.
     #[schema(example = "unique-in-window/1")]
     pub rule: String,
+    /// The template that had read the deposit; none in decisions of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<i64>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_version: Option<i64>,
     /// The decision in one plain English sentence.
     pub summary: String,
     /// The orders that were looked at, best first, at most [`CANDIDATES_STORED_MAX`].

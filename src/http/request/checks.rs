@@ -1,5 +1,6 @@
 //! The lengths and counts that the contract names, for each body. What takes knowledge of anything else is the actor's.
 
+use crate::contract::chain::AcceptBreakInput;
 use crate::contract::device::{DeviceInput, TrustInput};
 use crate::contract::order::OrdersInput;
 use crate::contract::phone::PhoneInput;
@@ -87,6 +88,12 @@ impl RequestBody for ResetInput {
             (None, Some(_)) => {}
             _ => errors.push(FieldError::new("", "either ids or filter must be given, and only one of the two")),
         }
+    }
+}
+
+impl RequestBody for AcceptBreakInput {
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        length(errors, "note", &self.note, 1, 1000);
     }
 }
 

@@ -70,7 +70,9 @@ async fn lists_declare_their_pages_and_writes_their_caller() {
         let parameters = document["paths"][path][method]["parameters"].as_array().cloned().unwrap_or_default();
         parameters.iter().map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
     };
-    for path in ["phones", "templates", "sms", "orders", "audit", "shooter/devices", "pushbullet/devices"] {
+    for path in
+        ["phones", "templates", "sms", "chain/breaks", "orders", "audit", "shooter/devices", "pushbullet/devices"]
+    {
         let names = parameters(&format!("/internal/v2/{path}"), "get");
         assert!(["limit", "cursor", "count"].iter().all(|name| names.iter().any(|own| own == name)), "{path}");
     }

@@ -36,7 +36,7 @@ use crate::registry::event_feed::Subscribe;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
 use crate::registry::phone_whitelist::{AddPhone, DeletePhone, ListPhones};
 use crate::registry::pushbullet_registry::{AddPushbullet, DeletePushbullet, ListPushbullet};
-use crate::registry::review_desk::{CheckSms, GetSms, ListSms, NoteRepeats, ResetSms};
+use crate::registry::review_desk::{AcceptBreak, CheckSms, GetSms, ListBreaks, ListSms, NoteRepeats, ResetSms};
 use crate::registry::telegram_bots::{AddBot, DeleteBot, ListBots, SeeLoss, TakeUpdate};
 use crate::registry::template_book::{AddTemplate, BacktestTemplate, DeleteTemplate, ListTemplates, ReplaceTemplate};
 use crate::registry::template_book::{SuggestTemplate, TestTemplate};
@@ -174,6 +174,8 @@ fake! {
     ResetSms => |_, _| Ok(answer(200, json!({"reset": 0, "skipped": []})));
     CheckSms => |_, _| Err(Refusal::Conflict("the sms has moved on".to_owned()));
     NoteRepeats => |_, _| Ok(0);
+    ListBreaks => |_, _| Ok(page(Vec::new()));
+    AcceptBreak => |_, _| Err(Refusal::Conflict("it is no open break".to_owned()));
     GetTopInfo => |_, _| Ok(top_info());
     ListAudit => |_, _| Ok(page(Vec::new()));
     ControlActor => |_, message| if message.id == "order-matcher" || message.id == "pushbullet-listener/3" {
