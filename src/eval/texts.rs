@@ -77,8 +77,9 @@ pub(super) async fn read<'a>(corpus: &'a Corpus, scratch: &Scratch) -> anyhow::R
 
 fn compare<'a>(text: &'a LabelledText, row: &sms::Model) -> anyhow::Result<Read<'a>> {
     let state: SmsState = row.state.parse()?;
-    let flags = Flags(row.flags);
-    let asked = row.review == Review::NeedCheck.as_str();
+    // Texts of a list are no account's history: what the balance chain makes of them says nothing.
+    let flags = Flags(row.flags).without(Flag::ChainBreak);
+    let asked = row.review == Review::NeedCheck.as_str() && flags != Flags::NONE;
     let booked = state == SmsState::Parsed && !flags.has(Flag::SuspiciousText);
     let (outcome, told) = match &text.expect {
         Expect::Deposit(expected) => deposit(expected, row, state, asked)?,
