@@ -24,6 +24,7 @@ fn whole() -> bool {
     std::env::var("RECON_TEST_EVAL").is_ok_and(|what| what == "whole")
 }
 
+#[allow(clippy::float_arithmetic, reason = "a share as the document shows it")]
 fn per_cent(share: &Value) -> String {
     let tenths = (share.as_f64().unwrap() * 1_000.0 + 1e-6).floor();
     format!("{:.1}", tenths / 10.0)
