@@ -1,5 +1,8 @@
 //! The one clock. Everything that asks for the time is given one of these, so that tests run in time of their own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use crate::domain::time::UnixMs;
 
 /// Tells the time of day.
@@ -14,6 +17,19 @@ enum Source {
         base: UnixMs,
         started: tokio::time::Instant,
     },
+    /// Stands until it is moved.
+    Moved(Arc<AtomicI64>),
+}
+
+/// Moves a [`Clock`] that stands by itself: for days that are played faster than they pass.
+#[derive(Clone, Debug)]
+pub struct ClockHand(Arc<AtomicI64>);
+
+impl ClockHand {
+    /// Moves the clock to `at`; never back.
+    pub fn move_to(&self, at: UnixMs) {
+        self.0.fetch_max(at.0, Ordering::SeqCst);
+    }
 }
 
 impl Clock {
@@ -29,6 +45,13 @@ impl Clock {
         Self(Source::Tokio { base, started: tokio::time::Instant::now() })
     }
 
+    /// A clock that stands at `base` until its hand is moved.
+    #[must_use]
+    pub fn moved_by_hand(base: UnixMs) -> (Self, ClockHand) {
+        let at = Arc::new(AtomicI64::new(base.0));
+        (Self(Source::Moved(Arc::clone(&at))), ClockHand(at))
+    }
+
     /// The time now.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
@@ -36,6 +59,7 @@ impl Clock {
         match &self.0 {
             Source::System => jiff::Timestamp::now().into(),
             Source::Tokio { base, started } => base.plus(started.elapsed()),
+            Source::Moved(at) => UnixMs(at.load(Ordering::SeqCst)),
         }
     }
 }

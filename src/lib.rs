@@ -12,6 +12,7 @@ pub mod contract;
 pub mod database;
 pub mod demo;
 pub mod domain;
+pub mod eval;
 pub mod fuzz;
 pub mod http;
 pub mod packs;

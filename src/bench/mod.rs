@@ -18,7 +18,7 @@ mod lists;
 mod matching;
 mod parse;
 mod samples;
-mod scratch;
+pub(crate) mod scratch;
 mod sources;
 mod traffic;
 mod wire;

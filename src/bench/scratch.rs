@@ -1,4 +1,4 @@
-//! A directory of one measurement, gone with it.
+//! A directory of one measurement, gone with it. `eval` uses it too.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,12 @@ use crate::store::{Store, StoreOptions};
 
 /// The directory. It is removed when this is dropped.
 #[derive(Debug)]
-pub(super) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     /// Makes a directory under `parent` that nobody else uses.
-    pub(super) fn make(parent: &Path, name: &str) -> anyhow::Result<Self> {
-        let path = parent.join(format!("bench-{}-{name}", std::process::id()));
+    pub(crate) fn make(parent: &Path, name: &str) -> anyhow::Result<Self> {
+        let path = parent.join(format!("recon-{}-{name}", std::process::id()));
         std::fs::create_dir_all(parent)
             .and_then(|()| std::fs::create_dir(&path))
             .with_context(|| format!("the directory {} cannot be made", path.display()))?;
@@ -24,15 +24,20 @@ impl Scratch {
     }
 
     /// A directory or file in it.
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// A migrated store in it.
-    pub(super) async fn store(&self, name: &str) -> anyhow::Result<Store> {
+    pub(crate) async fn store(&self, name: &str) -> anyhow::Result<Store> {
+        self.store_at(name, Clock::system()).await
+    }
+
+    /// The same, or one that is there already, by another clock.
+    pub(crate) async fn store_at(&self, name: &str, clock: Clock) -> anyhow::Result<Store> {
         let url = format!("sqlite://{}", self.path(name).display());
         let secrets = SecretBox::open_or_create(&self.path("secrets.key"))?;
-        let store = Store::open(&StoreOptions::new(url), Clock::system(), secrets).await?;
+        let store = Store::open(&StoreOptions::new(url), clock, secrets).await?;
         store.migrate().await?;
         Ok(store)
     }

@@ -11,6 +11,7 @@ mod client;
 mod completions;
 mod demo;
 mod error;
+mod eval;
 mod global;
 mod health;
 mod ingest;
@@ -77,6 +78,8 @@ enum Command {
     Secrets(secrets::Args),
     /// Measure this build on this machine's disk: ingestion, parsing, matching, lists, memory.
     Bench(bench::Args),
+    /// Measure how well texts are read and deposits are paired: on the shipped corpus, or on labelled texts and days of yours.
+    Eval(eval::Args),
     /// Print the OpenAPI document of the service's HTTP interface.
     Openapi(openapi::Args),
     /// Print a completion script for a shell.
@@ -91,6 +94,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Audit(args) => audit::run(context, &args),
         Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
+        Command::Eval(args) => eval::run(context, &args),
         Command::Openapi(args) => openapi::run(context, &args),
         Command::CheckConfig(args) => check_config::run(context, &args),
         Command::Health(args) => health::run(context, &args),

@@ -30,6 +30,19 @@ impl OrderMatcher {
         Self { store, windows, period }
     }
 
+    /// Decides all that is pending, once: for those who keep the time themselves and run no loops.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn drain(&mut self) -> anyhow::Result<()> {
+        loop {
+            while self.decide().await? {}
+            if self.store.mark_expired_waits(&self.windows, BUCKETS).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Decides all that is pending. Answers whether there may be more.
     async fn sweep(&mut self, cx: &Context<Self>) -> anyhow::Result<bool> {
         while self.decide().await? {

@@ -74,6 +74,15 @@ impl TemplateParser {
         Ok(())
     }
 
+    /// Does all that is pending, once: for those who keep the time themselves and run no loops.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn drain(&mut self) -> anyhow::Result<()> {
+        while self.take_round().await? {}
+        Ok(())
+    }
+
     async fn take_round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;
         let library = Arc::clone(&self.library);

@@ -46,6 +46,15 @@ impl WhitelistValidator {
         Ok(())
     }
 
+    /// Does all that is pending, once: for those who keep the time themselves and run no loops.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn drain(&mut self) -> anyhow::Result<()> {
+        while self.take_round().await? {}
+        Ok(())
+    }
+
     /// One round: up to [`BATCH`] messages. Answers whether there may be more.
     async fn take_round(&mut self) -> anyhow::Result<bool> {
         self.reload().await?;

@@ -43,6 +43,36 @@ impl OrderBook {
         Self { store, matcher, windows, told: HashSet::new() }
     }
 
+    /// Takes orders, and wakes the matcher.
+    ///
+    /// # Errors
+    /// Where one of them is wrong, or the store cannot commit: then none is taken.
+    pub async fn put(&mut self, caller: &Caller, orders: Vec<OrderInput>) -> Result<Answer, Refusal> {
+        let orders = orders_of(orders)?;
+        let now = self.store.now();
+        let mut conflicting = Vec::new();
+        let answer = self
+            .store
+            .command(caller, "orders.put", async |txn| {
+                let OrdersPut { taken, conflicting: differing } = put_orders(txn, &orders, now).await?;
+                let subject = match orders.as_slice() {
+                    [one] => format!("order/{}", one.order_id),
+                    many => format!("orders/{}", many.len()),
+                };
+                let ids: Vec<&str> = orders.iter().map(|order| order.order_id.as_str()).collect();
+                let other: Vec<&str> = differing.iter().map(|(id, _)| id.as_str()).collect();
+                let detail = json!({
+                    "orders": ids, "upserted": taken.upserted, "stale": taken.stale, "conflicting": other,
+                });
+                conflicting = differing;
+                Ok(Done { answer: Answer::new(200, &taken)?, subject, detail })
+            })
+            .await?;
+        self.tell_conflicts(conflicting);
+        self.matcher.nudge();
+        Ok(answer)
+    }
+
     /// Counts the orders that came in a version that is here with other content, and says each once in the log.
     fn tell_conflicts(&mut self, conflicting: Vec<(String, i64)>) {
         let count = u64::try_from(conflicting.len()).unwrap_or(u64::MAX);
@@ -76,31 +106,7 @@ pub struct PutOrders {
 
 impl Serve<PutOrders> for OrderBook {
     fn serve<'a>(&'a mut self, msg: PutOrders, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
-        Serving::exclusive(async move {
-            let orders = orders_of(msg.orders)?;
-            let now = self.store.now();
-            let mut conflicting = Vec::new();
-            let answer = self
-                .store
-                .command(&msg.caller, "orders.put", async |txn| {
-                    let OrdersPut { taken, conflicting: differing } = put_orders(txn, &orders, now).await?;
-                    let subject = match orders.as_slice() {
-                        [one] => format!("order/{}", one.order_id),
-                        many => format!("orders/{}", many.len()),
-                    };
-                    let ids: Vec<&str> = orders.iter().map(|order| order.order_id.as_str()).collect();
-                    let other: Vec<&str> = differing.iter().map(|(id, _)| id.as_str()).collect();
-                    let detail = json!({
-                        "orders": ids, "upserted": taken.upserted, "stale": taken.stale, "conflicting": other,
-                    });
-                    conflicting = differing;
-                    Ok(Done { answer: Answer::new(200, &taken)?, subject, detail })
-                })
-                .await?;
-            self.tell_conflicts(conflicting);
-            self.matcher.nudge();
-            Ok(answer)
-        })
+        Serving::exclusive(async move { self.put(&msg.caller, msg.orders).await })
     }
 }
 

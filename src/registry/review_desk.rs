@@ -47,6 +47,34 @@ impl ReviewDesk {
     pub fn new(store: Store, validator: Nudger, matcher: Nudger, windows: Windows) -> Self {
         Self { store, validator, matcher, windows }
     }
+
+    /// Writes an operator's check, and wakes the matcher.
+    ///
+    /// # Errors
+    /// As [`check`]; then nothing is written.
+    pub async fn check(&mut self, caller: &Caller, id: i64, input: &CheckInput) -> Result<Answer, Refusal> {
+        if input.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
+            return Err(Refusal::invalid("note", "must have at most 1,000 characters"));
+        }
+        if input.order_id.is_some() && input.decision != CheckDecision::Confirm {
+            return Err(Refusal::invalid("order_id", "only a confirmation can name an order"));
+        }
+        let now = self.store.now();
+        let operator = caller.name().to_owned();
+        let actor = format!("operator:{operator}");
+        let answer = self
+            .store
+            .command(caller, "sms.check", async |txn| {
+                let mut changes = SmsChanges::new(txn, now, &actor);
+                let row = check(&mut changes, id, input, &operator).await?;
+                changes.finish().await?;
+                let detail = json!({"check": input, "state": row.state, "order_id": row.order_id});
+                Ok(Done { answer: Answer::new(200, &item_of(row)?)?, subject: format!("sms/{id}"), detail })
+            })
+            .await?;
+        self.matcher.nudge();
+        Ok(answer)
+    }
 }
 
 impl Child for ReviewDesk {}
@@ -183,29 +211,7 @@ pub struct CheckSms {
 
 impl Serve<CheckSms> for ReviewDesk {
     fn serve<'a>(&'a mut self, msg: CheckSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
-        Serving::exclusive(async move {
-            if msg.input.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
-                return Err(Refusal::invalid("note", "must have at most 1,000 characters"));
-            }
-            if msg.input.order_id.is_some() && msg.input.decision != CheckDecision::Confirm {
-                return Err(Refusal::invalid("order_id", "only a confirmation can name an order"));
-            }
-            let now = self.store.now();
-            let operator = msg.caller.name().to_owned();
-            let actor = format!("operator:{operator}");
-            let answer = self
-                .store
-                .command(&msg.caller, "sms.check", async |txn| {
-                    let mut changes = SmsChanges::new(txn, now, &actor);
-                    let row = check(&mut changes, msg.id, &msg.input, &operator).await?;
-                    changes.finish().await?;
-                    let detail = json!({"check": msg.input, "state": row.state, "order_id": row.order_id});
-                    Ok(Done { answer: Answer::new(200, &item_of(row)?)?, subject: format!("sms/{}", msg.id), detail })
-                })
-                .await?;
-            self.matcher.nudge();
-            Ok(answer)
-        })
+        Serving::exclusive(async move { self.check(&msg.caller, msg.id, &msg.input).await })
     }
 }
 

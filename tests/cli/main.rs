@@ -5,6 +5,7 @@
 mod config;
 mod daemon;
 mod demo;
+mod eval;
 mod ingest;
 mod migrate;
 mod pushbullet;

@@ -74,6 +74,10 @@ const DEPOSIT: [&str; 11] = ["입금", "이체", "송금", "수취", "받았", "
 const DEPOSIT_ENGLISH: [&str; 9] =
     ["deposit", "deposited", "deposits", "credited", "credit", "received", "receive", "transfer", "transferred"];
 
+/// Words of other languages beside which an amount is looked at by people where no template reads the text.
+const DEPOSIT_ABROAD: [&str; 10] =
+    ["收入", "存入", "转入", "转存", "到账", "汇入", "เงินเข้า", "รับโอน", "ฝากเงิน", "โอนเข้า"];
+
 /// Channels that banks write where others write the deposit word. They do not say which way the money went, so no text
 /// with one is booked or let go by it: a person looks.
 const CHANNELS: [&str; 12] =
@@ -153,9 +157,10 @@ pub(super) fn looks_financial(text: &str) -> bool {
         return false;
     }
     let lower = text.to_lowercase();
-    let places = DEPOSIT.iter().flat_map(|word| text.match_indices(word).map(|(at, _)| text[..at].chars().count()));
+    let words = DEPOSIT.iter().chain(&DEPOSIT_ABROAD);
+    let places = words.flat_map(|word| text.match_indices(word).map(|(at, _)| text[..at].chars().count()));
     let english = english_places(&lower, &DEPOSIT_ENGLISH);
-    if has_channel_for_word(text) {
+    if has_channel_for_word(text) || amounts.iter().any(|place| is_plus(&chars, *place)) {
         return true;
     }
     places.chain(english).any(|place| amounts.iter().any(|amount| amount.abs_diff(place) <= NEAR))
@@ -165,6 +170,18 @@ pub(super) fn looks_financial(text: &str) -> bool {
 fn has_channel_for_word(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.windows(2).any(|pair| CHANNELS.contains(&pair[0]) && pair[1].starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a plus stands before the number at `place` and it is money: grouped by commas, or with a currency's code or mark
+/// behind. Banks of Vietnam write no other word for a deposit; telephone numbers have a plus, too.
+fn is_plus(chars: &[char], place: usize) -> bool {
+    let has_plus = chars[..place].iter().rev().find(|c| **c != ' ') == Some(&'+');
+    let number = chars[place..].iter().take_while(|c| c.is_ascii_digit() || matches!(c, ',' | '.')).count();
+    let mut behind = chars[place + number..].iter().skip_while(|c| **c == ' ');
+    let code: Vec<char> = behind.by_ref().take_while(|c| c.is_alphabetic()).copied().collect();
+    let is_code = code.len() == 3 && code.iter().all(char::is_ascii_uppercase);
+    has_plus
+        && (chars[place..place + number].contains(&',') || is_code || matches!(code.as_slice(), ['원' | 'đ' | 'บ']))
 }
 
 /// Where numbers stand that could be money: three digits or more, or a unit, mark or code beside them.
@@ -237,12 +254,23 @@ mod tests {
             "credited with Rs 5,000.00",
             "USD 12 deposit $1",
             "홍길동 송금 100",
+            "TK 0071000000001 +500,000VND. SD 1,234,567VND",
+            "PS:+500.000VND SD: 1.234.567VND",
+            "您尾号1234的卡转入5,000.00元",
+            "บช X-1234 ยกเลิกเงินเข้า 500.00",
         ] {
             assert!(looks_financial(text), "{text}");
         }
-        for text in
-            ["입금 감사합니다", "출금 50,000원", "모바일 쿠폰 5,000원", "오늘 20% 할인", "depository 5000", "2026 새해"]
-        {
+        for text in [
+            "입금 감사합니다",
+            "출금 50,000원",
+            "모바일 쿠폰 5,000원",
+            "오늘 20% 할인",
+            "depository 5000",
+            "2026 새해",
+            "고객센터 +82 1588 0000",
+            "-500,000VND",
+        ] {
             assert!(!looks_financial(text), "{text}");
         }
     }
