@@ -95,14 +95,12 @@ impl App {
     pub async fn start(config: &Config, metrics: PrometheusHandle, clock: Clock) -> anyhow::Result<Self> {
         private_file::create_dir(&config.data_dir)?;
         let has = |role| config.roles.has(role);
-        let recon = match has(Role::Service) || has(Role::Worker) {
-            true => Some(recon::Opened::open(config, &clock).await?),
-            false => None,
+        let recon = if has(Role::Service) || has(Role::Worker) {
+            Some(recon::Opened::open(config, &clock).await?)
+        } else {
+            None
         };
-        let wallet = match has(Role::Wallet) {
-            true => Some(wallet::Opened::open(config, &clock).await?),
-            false => None,
-        };
+        let wallet = if has(Role::Wallet) { Some(wallet::Opened::open(config, &clock).await?) } else { None };
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let mut listeners = Listeners::bind(config)?;
         let address = listeners.address();

@@ -143,11 +143,9 @@ fn recon_url(config: &Config, listeners: &Listeners) -> BaseUrl {
 }
 
 fn find_token(config: &Config, service_token: Option<SecretString>) -> FindToken {
-    match service_token {
-        Some(token) => Arc::new(move || Ok(token.clone())),
-        None => {
-            let config = config.clone();
-            Arc::new(move || credentials::existing_service_token(&config).map_err(|error| error.to_string()))
-        }
+    if let Some(token) = service_token {
+        return Arc::new(move || Ok(token.clone()));
     }
+    let config = config.clone();
+    Arc::new(move || credentials::existing_service_token(&config).map_err(|error| error.to_string()))
 }

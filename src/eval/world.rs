@@ -73,7 +73,7 @@ impl Stages {
     fn of(store: &Store) -> Self {
         let none = Nudger::none;
         Self {
-            validator: WhitelistValidator::new(store.clone(), none(), PERIOD),
+            validator: WhitelistValidator::new(store.clone(), none(), none(), PERIOD),
             parser: TemplateParser::new(store.clone(), none(), PERIOD),
             matcher: OrderMatcher::new(store.clone(), WINDOWS, PERIOD),
             orders: OrderBook::new(store.clone(), none(), WINDOWS),
@@ -146,6 +146,7 @@ impl World {
                 external_id: Some(brought.key.clone()),
                 format: "recon",
                 sender: brought.sender.to_owned(),
+                is_sender_provisional: false,
                 text: Some(brought.text.to_owned()),
                 line: None,
                 received_at: brought.received_at,

@@ -208,9 +208,9 @@ impl Child for Outbox {
             let wait = match rounded {
                 Ok((is_well, wait)) => {
                     if is_well {
-                        cx.succeeded()
+                        cx.succeeded();
                     } else {
-                        cx.tried()
+                        cx.tried();
                     }
                     wait
                 }

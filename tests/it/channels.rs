@@ -77,7 +77,9 @@ async fn a_thousand(app: &TestApp, pushbullet: &Simulator, telegram: &TelegramSi
             break messages;
         }
         let mut told: BTreeMap<String, usize> = BTreeMap::new();
-        messages.iter().for_each(|sms| *told.entry(sms["sources"].to_string()).or_default() += 1);
+        for sms in &messages {
+            *told.entry(sms["sources"].to_string()).or_default() += 1;
+        }
         assert!(Instant::now() < deadline, "not every channel has told of every deposit: {told:?}");
         // Lists of a thousand are work for the daemon, too.
         tokio::time::sleep(LOOK).await;

@@ -57,14 +57,14 @@ pub fn again_at(now: UnixMs, attempts: u32, permille: u32, retry_after: Option<D
 mod tests {
     use super::*;
 
-    fn taken(upserted: u32, unchanged: u32, stale: u32) -> Option<OrdersTaken> {
-        Some(OrdersTaken { upserted, unchanged, conflicting: 0, stale })
+    fn taken(upserted: u32, unchanged: u32, stale: u32) -> OrdersTaken {
+        OrdersTaken { upserted, unchanged, conflicting: 0, stale }
     }
 
     #[test]
     fn only_an_answer_that_accounts_for_every_event_delivers() {
-        assert_eq!(judge(200, taken(1, 1, 1), 3), Verdict::Delivered);
-        for wrong in [None, taken(1, 1, 0), taken(3, 1, 0), taken(0, 0, 0)] {
+        assert_eq!(judge(200, Some(taken(1, 1, 1)), 3), Verdict::Delivered);
+        for wrong in [None, Some(taken(1, 1, 0)), Some(taken(3, 1, 0)), Some(taken(0, 0, 0))] {
             assert_eq!(judge(200, wrong, 3), Verdict::Away, "{wrong:?}");
         }
     }
@@ -86,7 +86,7 @@ mod tests {
     fn nothing_is_sent_before_recon_asked_for() {
         let now = UnixMs(1_000);
         assert_eq!(again_at(now, 1, 1_000, None), UnixMs(3_000));
-        assert_eq!(again_at(now, 1, 1_000, Some(Duration::from_secs(60))), UnixMs(61_000));
-        assert_eq!(again_at(now, 12, 1_000, Some(Duration::from_secs(60))), UnixMs(901_000));
+        assert_eq!(again_at(now, 1, 1_000, Some(Duration::from_mins(1))), UnixMs(61_000));
+        assert_eq!(again_at(now, 12, 1_000, Some(Duration::from_mins(1))), UnixMs(901_000));
     }
 }

@@ -87,7 +87,7 @@ impl WalletStore {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let first = format!("{FIRST_OF_ORDER} AND e.next_at <= $1 ORDER BY e.id LIMIT $2");
         let rows = self.events(first, [self.now().0, limit]).await?;
-        rows.into_iter().map(event_of).collect()
+        rows.into_iter().map(|row| event_of(&row)).collect()
     }
 
     /// When the next event is due, where any is pending.
@@ -277,7 +277,7 @@ fn cut(words: &str) -> String {
     words.chars().filter(|c| !c.is_control()).take(WORDS_MAX).collect()
 }
 
-fn event_of(row: Model) -> Result<Event, StoreError> {
+fn event_of(row: &Model) -> Result<Event, StoreError> {
     let order =
         serde_json::from_str(&row.order_json).map_err(|error| StoreError::corrupt("outbox_event.order_json", error))?;
     Ok(Event { id: row.id, attempts: u32::try_from(row.attempts).unwrap_or(0), order })

@@ -71,7 +71,7 @@ impl Drop for FakeRecon {
 async fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     let mut request = Vec::new();
     let (head, body) = loop {
-        let mut chunk = [0; 65_536];
+        let mut chunk = vec![0; 65_536];
         let read = stream.read(&mut chunk).await.unwrap_or(0);
         if read == 0 {
             return;
