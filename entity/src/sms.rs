@@ -12,12 +12,17 @@ pub struct Model {
     /// The receiving handset's number or label.
     #[sea_orm(column_type = "Text", nullable)]
     pub line: Option<String>,
-    /// The sender as the source wrote it.
+    /// The sender as the source wrote it; a provisional name while no number is known.
     #[sea_orm(column_type = "Text")]
     pub sender: String,
-    /// The sender in its comparable form; empty where unknown.
+    /// The number that sent it in its comparable form; empty while unknown.
     #[sea_orm(column_type = "Text")]
     pub sender_key: String,
+    /// The provisional name (a contact's, a channel's) in its comparable form; empty where none was given.
+    #[sea_orm(column_type = "Text")]
+    pub provisional_key: String,
+    /// The number came after the message was taken in by its provisional name: the whitelist is to be asked about it.
+    pub ask_sender: bool,
     /// The text as the phone meant it; none once retention has purged it.
     #[sea_orm(column_type = "Text", nullable)]
     pub text: Option<String>,

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| recon::sources::fuzz::pushbullet_ciphertext(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| recon::fuzz::pushbullet_ciphertext(data));

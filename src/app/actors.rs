@@ -124,7 +124,7 @@ impl Actors {
         if config.roles.has(Role::Worker) {
             stages.roster = sources::roster(config, store, fleet, &families);
         }
-        let registry = registry(config, store, fleet, &stages, inbox, public_url);
+        let registry = registry(config, store, fleet, &stages, inbox, (public_url, clock));
         if config.roles.has(Role::Worker) {
             upkeep(config, store, supervision, &stages, &registry.inbox);
         }
@@ -145,11 +145,15 @@ fn one(kind: &'static str) -> Spec {
     Spec::new(kind, kind)
 }
 
+fn windows(config: &Config) -> Windows {
+    Windows { early: config.pipeline.early_window, late: config.pipeline.late_window }
+}
+
 fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
     let period = stage_period(config);
     // A sweep that does not come is a stage that stands still.
     let deadline = period * 2 + Duration::from_secs(15);
-    let windows = Windows { early: config.pipeline.early_window, late: config.pipeline.late_window };
+    let windows = windows(config);
     // Threads of their own: what a stage computes must not keep the others, or the phones, waiting.
     let stage = |kind| one(kind).critical().progress_deadline(deadline).placement(Placement::Own);
 
@@ -163,9 +167,9 @@ fn stages(config: &Config, store: &Store, supervision: &Supervision) -> Stages {
         let child = TemplateParser::new(of.clone(), wakes.clone(), period);
         async move { Ok(child) }
     });
-    let (of, wakes) = (store.clone(), parser.nudger());
+    let (of, wakes, decides) = (store.clone(), parser.nudger(), matcher.nudger());
     let validator = supervision.spawn(stage(whitelist_validator::KIND), move || {
-        let child = WhitelistValidator::new(of.clone(), wakes.clone(), period);
+        let child = WhitelistValidator::new(of.clone(), wakes.clone(), decides.clone(), period);
         async move { Ok(child) }
     });
     Stages { validator: validator.nudger(), parser: parser.nudger(), matcher: matcher.nudger(), roster: Nudger::none() }
@@ -187,7 +191,7 @@ fn registry(
     fleet: &Fleet,
     stages: &Stages,
     inbox: Handle<Inbox>,
-    public_url: &str,
+    (public_url, clock): (&str, &Clock),
 ) -> Registry {
     let supervision = fleet.supervision();
     let (of, validator) = (store.clone(), stages.validator.clone());
@@ -216,8 +220,9 @@ fn registry(
         async move { Ok(child) }
     });
     let (of, actors, roster) = (store.clone(), fleet.clone(), stages.roster.clone());
+    let (api_url, at) = (config.pushbullet.api_url.clone(), clock.clone());
     let pushbullet = supervision.spawn(one(pushbullet_registry::KIND), move || {
-        let child = PushbulletRegistry::new(of.clone(), actors.clone(), roster.clone());
+        let child = PushbulletRegistry::new(of.clone(), actors.clone(), roster.clone(), api_url.clone(), at.clone());
         async move { Ok(child) }
     });
     let (of, parser) = (store.clone(), stages.parser.clone());
@@ -225,14 +230,15 @@ fn registry(
         let child = TemplateBook::new(of.clone(), parser.clone());
         async move { Ok(child) }
     });
+    let windows = windows(config);
     let (of, matcher) = (store.clone(), stages.matcher.clone());
     let orders = supervision.spawn(one(order_book::KIND).critical(), move || {
-        let child = OrderBook::new(of.clone(), matcher.clone());
+        let child = OrderBook::new(of.clone(), matcher.clone(), windows);
         async move { Ok(child) }
     });
     let (of, validator, matcher) = (store.clone(), stages.validator.clone(), stages.matcher.clone());
     let reviews = supervision.spawn(one(review_desk::KIND), move || {
-        let child = ReviewDesk::new(of.clone(), validator.clone(), matcher.clone());
+        let child = ReviewDesk::new(of.clone(), validator.clone(), matcher.clone(), windows);
         async move { Ok(child) }
     });
     let of = store.clone();

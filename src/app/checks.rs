@@ -259,6 +259,34 @@ mod tests {
         Hearing { id: 1, name: name.to_owned(), silent_since: silent.then_some(UnixMs(0)), known }
     }
 
+    /// Reliability row 30, in a time of its own: the row and the check are those of the daemon.
+    #[tokio::test]
+    async fn a_heartbeat_that_no_longer_arrives_shows_within_three_minutes() {
+        use crate::domain::sms::SmsState;
+        use crate::store::testing::{base, message, stores};
+        for store in stores().await {
+            let check = HeartbeatCheck { store: Store::clone(&store), started: store.now() };
+            let passes = async |seconds: u64| {
+                // Only while nobody waits for the store, whose answers come in the machine's time.
+                tokio::time::pause();
+                tokio::time::advance(Duration::from_secs(seconds)).await;
+                tokio::time::resume();
+            };
+            assert!(check.run().await.unwrap().contains("on its way"));
+            let arrived = message("heartbeat", SmsState::Unmatched, base());
+            store.put_sms(entity::sms::Model { id: -1, ..arrived }).await;
+            assert!(store.note_heartbeat().await.unwrap());
+            passes(120).await;
+            assert!(check.run().await.unwrap().contains("came through"), "two periods: one may be on its way");
+            passes(55).await;
+            let said = check.run().await.unwrap_err();
+            assert!(said.starts_with("no heartbeat has come out of the pipeline for 17"), "{said}");
+            assert!(check.critical(), "health is bad, not only degraded");
+            assert!(store.note_heartbeat().await.unwrap());
+            check.run().await.unwrap();
+        }
+    }
+
     #[test]
     fn silent_phones_are_named_and_unknown_ones_are_not_called_well() {
         assert!(told(&[]).is_ok() && told(&[phone("a", false, true)]).is_ok());

@@ -24,6 +24,8 @@ pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<V
         let median = one_deposit(&store, size, times).await?.median();
         medians.push(median);
         figures.push(Figure::new(format!("match: one deposit, {size} open orders"), ms(median), "ms"));
+        let near = near_misses(&store, scale.pick(100, 20)).await?.median();
+        figures.push(Figure::new(format!("match: near misses of one deposit, {size} open orders"), ms(near), "ms"));
     }
     store.close().await;
     if let [first, .., last] = medians.as_slice() {
@@ -61,6 +63,22 @@ async fn one_deposit(store: &Store, orders: u32, times: u32) -> anyhow::Result<S
         let decided = store.decide_pending(&WINDOWS, 64).await?;
         samples.push(began.elapsed());
         ensure!(decided.matched == 1, "deposit {nth} did not match: {decided:?}");
+    }
+    Ok(samples)
+}
+
+/// What is looked up when a person looks at a deposit that fits no order.
+async fn near_misses(store: &Store, times: u32) -> anyhow::Result<Samples> {
+    // One character from the payers of that amount, and orders of near amounts on both sides.
+    let id = store.add_parsed(1_050, "바가길").await?;
+    let decided = store.decide_pending(&WINDOWS, 64).await?;
+    ensure!(decided.unmatched == 1, "a deposit of nobody's: {decided:?}");
+    let mut samples = Samples::default();
+    for _ in 0..times {
+        let began = Instant::now();
+        let misses = store.near_misses_of_sms(id, &WINDOWS).await?;
+        samples.push(began.elapsed());
+        ensure!(!misses.is_empty(), "nothing is near to deposit {id}");
     }
     Ok(samples)
 }

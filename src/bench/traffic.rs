@@ -60,6 +60,7 @@ pub(super) fn delivery(nth: u32, now: UnixMs) -> Delivery {
         external_id: Some(id),
         format: "recon",
         sender: SENDER.to_owned(),
+        is_sender_provisional: false,
         text: Some(text(nth, now)),
         line: None,
         received_at: now,

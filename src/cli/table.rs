@@ -3,7 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 
-use super::printable::printable;
+use super::printable::{printable, printable_lines};
 
 /// A table of objects: one row each, one column a path. A column is its heading and the dotted path of its value.
 #[must_use]
@@ -35,6 +35,17 @@ pub(super) fn object(object: &Map<String, Value>) -> String {
     parts.join("\n\n")
 }
 
+/// Longer texts make a row unreadable on a terminal of 80 columns.
+const CELL_CHARS_MAX: usize = 60;
+
+/// What a list shows below its table: what does not fit a cell.
+fn below(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.chars().count() > CELL_CHARS_MAX => Some(printable_lines(text)),
+        other => nested(other),
+    }
+}
+
 /// The table of a value that does not fit a cell.
 fn nested(value: &Value) -> Option<String> {
     match value {
@@ -56,7 +67,7 @@ fn nested(value: &Value) -> Option<String> {
 fn list(items: &[Value], names: &[&str]) -> String {
     let of = |item: &Value, name: &str| item.get(name).cloned().unwrap_or(Value::Null);
     let (deep, flat): (Vec<&str>, Vec<&str>) =
-        names.iter().partition(|name| items.iter().any(|item| nested(&of(item, name)).is_some()));
+        names.iter().partition(|name| items.iter().any(|item| below(&of(item, name)).is_some()));
     let mut table = new_table();
     table.set_header(flat.iter().map(|name| printable(name)));
     let mut parts = Vec::new();
@@ -64,7 +75,9 @@ fn list(items: &[Value], names: &[&str]) -> String {
         table.add_row(flat.iter().map(|name| printable(&cell(&of(item, name)))));
         let label = flat.iter().map(|name| cell(&of(item, name))).find(|cell| !cell.is_empty()).unwrap_or_default();
         for name in &deep {
-            if let Some(part) = nested(&of(item, name)) {
+            let value = of(item, name);
+            let short = || Some(printable(&cell(&value))).filter(|shown| !shown.is_empty());
+            if let Some(part) = below(&value).or_else(short) {
                 parts.push(format!("{} of {}\n{part}", printable(name), printable(&label)));
             }
         }
@@ -116,6 +129,18 @@ mod tests {
         for part in ["41", "50000 KRW", "twin, late", "\\u{1b}[2J"] {
             assert!(shown.contains(part), "{part} in {shown}");
         }
+        assert!(!shown.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_long_text_of_a_list_stands_below_it() {
+        let raw = "{\"from\":\"15881688\",\"text\":\"".to_owned() + &"입금 ".repeat(40) + "\u{1b}\"}";
+        let value =
+            json!({"id": 41, "sightings": [{"source": "shooter/1", "raw": raw}, {"source": "shooter/2", "raw": "{}"}]});
+        let shown = object(value.as_object().unwrap());
+        assert!(shown.contains("raw of shooter/1\n{\"from\"") && shown.contains("raw of shooter/2\n{}"), "{shown}");
+        let table = shown.split("raw of").next().unwrap();
+        assert!(!table.contains("raw") && table.lines().all(|line| line.chars().count() < 40), "{shown}");
         assert!(!shown.contains('\u{1b}'));
     }
 

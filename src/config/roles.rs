@@ -19,7 +19,7 @@ crate::text_enum! {
 
 impl Role {
     /// The roles that this build contains; the others' keys are part of the configuration all the same.
-    pub const BUILT: &'static [Self] = &[Self::Service, Self::Worker];
+    pub const BUILT: &'static [Self] = &[Self::Service, Self::Worker, Self::Wallet];
 }
 
 /// The roles of one process; never none.
@@ -77,9 +77,9 @@ mod tests {
 
     #[test]
     fn roles_are_read_as_a_list() {
-        let roles = Roles::parse("worker, service").unwrap();
+        let roles = Roles::parse("wallet,worker, service").unwrap();
         assert_eq!(roles, Roles::all_built());
-        assert_eq!(roles.to_string(), "service,worker");
+        assert_eq!(roles.to_string(), "service,worker,wallet");
         assert!(!Roles::parse("service").unwrap().has(Role::Worker));
     }
 
@@ -88,6 +88,6 @@ mod tests {
         assert!(Roles::parse("").is_err());
         assert!(Roles::parse("service,").is_err());
         assert!(Roles::parse("servcie").unwrap_err().contains("servcie"));
-        assert!(Roles::parse("service,wallet").unwrap_err().contains("wallet, which is not part of this build"));
+        assert!(Roles::parse("service,admin").unwrap_err().contains("admin, which is not part of this build"));
     }
 }

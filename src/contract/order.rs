@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::json_object;
+use crate::domain::matching::NearMiss;
 use crate::domain::order::{OrderInput, OrderStatus};
 use crate::domain::time::UnixMs;
 
@@ -85,6 +86,16 @@ pub struct OrderView {
     /// Our row's id, for paging.
     #[serde(skip, default)]
     pub row_id: i64,
+}
+
+/// An order with its match, and what nearly fits it.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OrderDetail {
+    /// As in lists.
+    #[serde(flatten)]
+    pub order: OrderView,
+    /// Deposits that nearly fit an order which nobody has paid, nearest first. Suggestions: nothing is matched by them.
+    pub near_misses: Vec<NearMiss>,
 }
 
 /// Which orders.

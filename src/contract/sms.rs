@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::chain::ChainView;
 use crate::domain::flags::Flags;
 use crate::domain::json_object;
-use crate::domain::matching::Explanation;
+use crate::domain::matching::{Explanation, NearMiss};
 use crate::domain::money::Money;
 use crate::domain::sms::{CheckDecision, Direction, Review, SmsState};
 use crate::domain::source::{SourceChoice, SourceKind};
@@ -108,6 +108,8 @@ pub struct MatchView {
     /// Candidates with the verdict of each criterion, and why the runner-up lost.
     #[serde(flatten)]
     pub explanation: Explanation,
+    /// What nearly fits an unmatched deposit now, nearest first. Suggestions: nothing is matched by them.
+    pub near_misses: Vec<NearMiss>,
 }
 
 /// A failed attempt of a stage.

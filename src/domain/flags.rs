@@ -44,6 +44,8 @@ crate::text_enum! {
         RetriesExhausted = "retries_exhausted",
         /// Its source gave its id to another text too, which was not stored.
         IdReused = "id_reused",
+        /// Taken in by the name of its channel or contact; the number that sent it is not on the phone whitelist.
+        UnlistedSender = "unlisted_sender",
     }
 }
 

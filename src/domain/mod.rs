@@ -14,6 +14,7 @@ pub mod phone;
 pub mod refusal;
 pub mod retry;
 pub mod rhythm;
+pub mod sender;
 pub mod sms;
 pub mod source;
 pub mod telegram_cursor;

@@ -3,7 +3,7 @@
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
-use crate::contract::order::{OrderFilter, OrderView, OrdersInput, OrdersTaken};
+use crate::contract::order::{OrderDetail, OrderFilter, OrderView, OrdersInput, OrdersTaken};
 use crate::contract::page::Page;
 use crate::domain::order::OrderStatus;
 use crate::registry::order_book::{GetOrder, ListOrders, PutOrders};
@@ -50,10 +50,10 @@ pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result
     Ok(HttpResponse::Ok().json(ask(&*service.state.orders, ListOrders { filter, page }).await?))
 }
 
-/// One order with its match.
+/// One order with its match, and what nearly fits it.
 #[utoipa::path(get, path = "/internal/v2/orders/{order_id}", tag = "orders",
     params(("order_id" = String, Path, description = "The wallet's id of the order")),
-    responses((status = 200, description = "The order", body = OrderView)))]
+    responses((status = 200, description = "The order", body = OrderDetail)))]
 pub(super) async fn get(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let order_id = text_id(&request, "order_id")?;
     no_query(&request)?;

@@ -11,8 +11,8 @@ use actix::Message;
 use tokio::sync::oneshot;
 
 use crate::domain::identity::{self, Fingerprint};
-use crate::domain::phone::comparable_sender;
 use crate::domain::refusal::Refusal;
+use crate::domain::sender::Sender;
 use crate::domain::source::{SourceKey, SourceRef};
 use crate::domain::text::fingerprint_text;
 use crate::domain::time::UnixMs;
@@ -173,6 +173,8 @@ pub struct Delivery {
     pub format: &'static str,
     /// Who sent it, as the source wrote it; empty where unknown.
     pub sender: String,
+    /// `sender` is a contact's or a channel's name: it stands until another sighting names the number.
+    pub is_sender_provisional: bool,
     /// The text as the phone meant it. None: undecodable, `raw` says what came and `quarantine` why.
     pub text: Option<String>,
     /// The receiving handset, where the message names one; else the source's.
@@ -206,8 +208,10 @@ pub struct Deliver {
 /// What tells whether two deliveries are one message.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// The sender in comparable form.
+    /// The sender in comparable form; empty where it is unknown or provisional.
     pub sender_key: String,
+    /// The provisional name in comparable form; empty where there is none.
+    pub provisional_key: String,
     /// Line and text.
     pub fingerprint: Fingerprint,
 }
@@ -224,8 +228,10 @@ impl Deliver {
                 // What cannot be read is compared by its bytes.
                 (None, raw) => hex::encode(raw.as_deref().unwrap_or_default()),
             };
+            let sender = Sender::of(&delivery.sender, delivery.is_sender_provisional);
             Identity {
-                sender_key: comparable_sender(&delivery.sender),
+                sender_key: sender.key.into_owned(),
+                provisional_key: sender.provisional_key.into_owned(),
                 fingerprint: identity::fingerprint(line, source, &text),
             }
         };

@@ -16,6 +16,7 @@ use crate::domain::template::{Parsed, Reading, TemplateBook, TemplateEntry, Temp
 use crate::domain::text::normalise;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
+use crate::store::sender::key_of;
 use crate::store::settings::Revised;
 use crate::store::sms_change::{is_synthetic, replace_flags, system_review};
 use crate::store::stage::Step;
@@ -124,7 +125,7 @@ fn parse(row: &sms::Model, library: &Library) -> Step {
         return Step::Failed("it has no text".to_owned());
     };
     let text = normalise(raw);
-    let parsed = library.book.parse(&row.sender_key, &text, UnixMs(row.received_at));
+    let parsed = library.book.parse(key_of(row), &text, UnixMs(row.received_at));
     let mut after = row.clone();
     after.state = parsed.state.as_str().to_owned();
     replace_flags(&mut after, PARSING_FLAGS, parsed.flags);

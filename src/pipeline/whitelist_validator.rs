@@ -1,4 +1,5 @@
-//! Asks the phone whitelist about each new message: `received` becomes `accepted` or `rejected`.
+//! Asks the phone whitelist about each new message: `received` becomes `accepted` or `rejected`. Asks beside that about those
+//! whose number came after they were taken in by a name.
 
 use crate::telemetry::names;
 use std::collections::HashSet;
@@ -9,8 +10,10 @@ use entity::sms;
 use super::BATCH;
 use super::retry::{self, note_failures};
 use super::stage::{self, Stage};
+use crate::domain::sender::Listed;
 use crate::domain::sms::{Review, SmsState};
 use crate::store::phone::Whitelist;
+use crate::store::sender::{BY_NAME_ONLY, judge};
 use crate::store::settings::Revised;
 use crate::store::stage::Step;
 use crate::store::{HEARTBEAT_SENDER, Store};
@@ -24,15 +27,16 @@ pub const KIND: &str = "whitelist_validator";
 pub struct WhitelistValidator {
     store: Store,
     parser: Nudger,
+    matcher: Nudger,
     period: Duration,
     whitelist: Whitelist,
 }
 
 impl WhitelistValidator {
-    /// A validator that wakes the parser, and looks by itself each `period`.
+    /// A validator that wakes the parser, and the matcher where it changed what is matched; looks by itself each `period`.
     #[must_use]
-    pub fn new(store: Store, parser: Nudger, period: Duration) -> Self {
-        Self { store, parser, period, whitelist: Whitelist { revision: -1, ..Whitelist::default() } }
+    pub fn new(store: Store, parser: Nudger, matcher: Nudger, period: Duration) -> Self {
+        Self { store, parser, matcher, period, whitelist: Whitelist { revision: -1, ..Whitelist::default() } }
     }
 
     async fn reload(&mut self) -> anyhow::Result<()> {
@@ -51,9 +55,13 @@ impl WhitelistValidator {
             .store
             .advance(SmsState::Received, BATCH, KIND, basis, |row| retry::guarded(|| validate(row, senders)))
             .await?;
-        let more = advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        let asked = self.store.ask_senders(BATCH, self.whitelist.revision, KIND, |key| senders.contains(key)).await?;
+        let more = asked == BATCH || advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.parser.nudge();
+        }
+        if asked > 0 {
+            self.matcher.nudge();
         }
         for (state, count) in &advanced.states {
             metrics::counter!(names::WHITELIST, "outcome" => state.clone()).increment(*count);
@@ -65,13 +73,15 @@ impl WhitelistValidator {
 
 fn validate(row: &sms::Model, senders: &HashSet<String>) -> Step {
     let mut after = row.clone();
-    let (state, reason) = if row.text.is_none() {
-        after.review = Review::NeedCheck.as_str().to_owned();
-        (SmsState::Quarantined, "it cannot be read; the raw body is kept")
-    } else if row.sender_key == HEARTBEAT_SENDER || senders.contains(&row.sender_key) {
-        (SmsState::Accepted, "the sender is on the phone whitelist")
-    } else {
-        (SmsState::Rejected, "the sender is not on the phone whitelist")
+    let says = judge(&mut after, |key| key == HEARTBEAT_SENDER || senders.contains(key));
+    let (state, reason) = match says {
+        _ if row.text.is_none() => {
+            after.review = Review::NeedCheck.as_str().to_owned();
+            (SmsState::Quarantined, "it cannot be read; the raw body is kept")
+        }
+        Listed::Yes => (SmsState::Accepted, "the sender is on the phone whitelist"),
+        Listed::ByNameOnly => (SmsState::Accepted, BY_NAME_ONLY),
+        Listed::No => (SmsState::Rejected, "the sender is not on the phone whitelist"),
     };
     after.state = state.as_str().to_owned();
     Step::Becomes(Box::new(after), Some(reason.to_owned()))

@@ -1,15 +1,18 @@
 //! Owns the phones that are heard through Pushbullet. What runs them is the roster's, which follows the rows.
 
 use actix::Message;
+use secrecy::SecretString;
 
 use super::fields::Fields;
 use crate::bus::Fleet;
+use crate::clock::Clock;
+use crate::config::BaseUrl;
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::pushbullet::{PushbulletDevice, PushbulletDeviceInput};
 use crate::domain::refusal::Refusal;
 use crate::sources::family::loop_id;
-use crate::sources::pushbullet::LISTENER;
+use crate::sources::pushbullet::{LISTENER, TokenCheck, check_token};
 use crate::store::Store;
 use crate::supervision::{ActorState, ActorStatus, Child, Context, Nudger, Serve, Serving};
 
@@ -17,24 +20,39 @@ use crate::supervision::{ActorState, ActorStatus, Child, Context, Nudger, Serve,
 pub const KIND: &str = "pushbullet_registry";
 
 /// The actor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PushbulletRegistry {
     store: Store,
     /// How the loops stand, in whichever process.
     fleet: Fleet,
     roster: Nudger,
+    /// Where tokens are asked about.
+    api_url: BaseUrl,
+    clock: Clock,
 }
 
 impl PushbulletRegistry {
-    /// The actor over `store`, which wakes the roster at every change.
+    /// The actor over `store`, which wakes the roster at every change, and asks `api_url` about tokens.
     #[must_use]
-    pub fn new(store: Store, fleet: Fleet, roster: Nudger) -> Self {
-        Self { store, fleet, roster }
+    pub fn new(store: Store, fleet: Fleet, roster: Nudger, api_url: BaseUrl, clock: Clock) -> Self {
+        Self { store, fleet, roster, api_url, clock }
     }
 
     async fn add(&self, caller: &Caller, mut input: PushbulletDeviceInput) -> Result<Answer, Refusal> {
+        if let Some(answer) = self.store.answered(caller).await? {
+            return Ok(answer);
+        }
         validate(&mut input)?;
-        let answer = self.store.add_pushbullet(caller, &input).await?;
+        let token = SecretString::from(input.access_token.clone());
+        let unasked = match check_token(&self.api_url, token, &self.clock).await {
+            TokenCheck::Good => None,
+            TokenCheck::Refused(words) => {
+                let message = format!("{words}: copy it once more from the account's settings");
+                return Err(Refusal::invalid("access_token", message));
+            }
+            TokenCheck::NotAsked(words) => Some(format!("the token could not be checked yet: {words}")),
+        };
+        let answer = self.store.add_pushbullet(caller, &input, unasked).await?;
         self.roster.nudge();
         Ok(answer)
     }
@@ -105,7 +123,9 @@ impl Serve<ListPushbullet> for PushbulletRegistry {
 
 impl Serve<AddPushbullet> for PushbulletRegistry {
     fn serve<'a>(&'a mut self, msg: AddPushbullet, _cx: &'a mut Context<Self>) -> Serving<'a, Result<Answer, Refusal>> {
-        Serving::exclusive(async move { self.add(&msg.caller, msg.device).await })
+        let registry = self.clone();
+        // Pushbullet may take seconds: others are served meanwhile. The table's lock keeps two of one phone apart.
+        Serving::detached(async move { registry.add(&msg.caller, msg.device).await })
     }
 }
 

@@ -7,6 +7,7 @@ use crate::contract::caller::{Answer, Caller};
 use crate::contract::chain::{AcceptBreakInput, ChainBreak, ChainBreakFilter};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{CheckInput, ResetDone, ResetInput, SmsDetail, SmsFilter, SmsItem};
+use crate::domain::matching::Windows;
 use crate::domain::refusal::Refusal;
 use crate::domain::sms::{CheckDecision, SmsState};
 use crate::domain::source::SourceRef;
@@ -37,13 +38,14 @@ pub struct ReviewDesk {
     store: Store,
     validator: Nudger,
     matcher: Nudger,
+    windows: Windows,
 }
 
 impl ReviewDesk {
     /// A desk that wakes the validator after a reset and the matcher after a check.
     #[must_use]
-    pub fn new(store: Store, validator: Nudger, matcher: Nudger) -> Self {
-        Self { store, validator, matcher }
+    pub fn new(store: Store, validator: Nudger, matcher: Nudger, windows: Windows) -> Self {
+        Self { store, validator, matcher, windows }
     }
 }
 
@@ -80,10 +82,14 @@ pub struct GetSms {
 
 impl Serve<GetSms> for ReviewDesk {
     fn serve<'a>(&'a mut self, msg: GetSms, _cx: &'a mut Context<Self>) -> Serving<'a, Result<SmsDetail, Refusal>> {
-        let store = self.store.clone();
+        let (store, windows) = (self.store.clone(), self.windows);
         Serving::detached(async move {
             let detail = store.sms_detail(msg.id).await?;
-            detail.ok_or_else(|| Refusal::NotFound(format!("there is no sms {}", msg.id)))
+            let mut detail = detail.ok_or_else(|| Refusal::NotFound(format!("there is no sms {}", msg.id)))?;
+            if let Some(decision) = &mut detail.decision {
+                decision.near_misses = store.near_misses_of_sms(msg.id, &windows).await?;
+            }
+            Ok(detail)
         })
     }
 }

@@ -84,7 +84,8 @@ impl TelegramBots {
             warnings.push(
                 "no chat_ids: every group and channel that this bot is in is read, and whoever adds it to one of his own can \
                  write there as if he were the bank. Name the chats; until then send /setjoingroups to BotFather and \
-                 choose Disable once the bot is in its channel. What people write to the bot itself is held"
+                 choose Disable once the bot is in its channel. What people write to the bot itself is held: recon \
+                 sms list --state held shows it, and POST /internal/v2/sms/reset with its id lets it flow"
                     .to_owned(),
             );
         }

@@ -6,7 +6,6 @@
 
 pub mod claim;
 pub mod family;
-pub mod fuzz;
 pub mod pushbullet;
 pub mod roster;
 pub mod shooter;

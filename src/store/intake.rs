@@ -9,6 +9,7 @@ mod postgres;
 mod recent;
 mod sqlite;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +17,9 @@ use self::fingerprint::{cut, stored_fingerprint};
 use super::lease::Lease;
 use super::{Store, StoreError};
 use crate::domain::identity::{Fingerprint, NewSighting};
+use crate::domain::sender::Sender;
 use crate::domain::source::{SourceKind, SourceRef};
-use crate::pipeline::inbox::{Deliver, Delivery, Taken};
+use crate::pipeline::inbox::{Deliver, Delivery, Identity, Taken};
 
 pub(super) use self::fingerprint::fingerprint_hours;
 pub(super) use self::sqlite::SqliteIntake;
@@ -29,11 +31,11 @@ struct Incoming<'a> {
     trusted: bool,
     line: Option<&'a str>,
     delivery: &'a Delivery,
-    sender_key: &'a str,
+    identity: &'a Identity,
     hash: Fingerprint,
 }
 
-impl Incoming<'_> {
+impl<'a> Incoming<'a> {
     fn fingerprint(&self) -> [u8; 16] {
         stored_fingerprint(&self.hash, self.delivery.received_at)
     }
@@ -42,8 +44,16 @@ impl Incoming<'_> {
         NewSighting {
             source: self.source,
             fingerprint: self.hash,
-            sender: self.sender_key.to_owned(),
+            sender: self.identity.sender_key.clone(),
             received_at: self.delivery.received_at,
+        }
+    }
+
+    fn sender(&self) -> Sender<'a> {
+        Sender {
+            shown: Cow::Borrowed(&self.delivery.sender),
+            key: Cow::Borrowed(&self.identity.sender_key),
+            provisional_key: Cow::Borrowed(&self.identity.provisional_key),
         }
     }
 
@@ -91,7 +101,7 @@ fn incoming_of(batch: &[Deliver]) -> Vec<Incoming<'_>> {
             trusted: deliver.trusted,
             line: delivery.line.as_deref().or(line),
             delivery,
-            sender_key: &identity.sender_key,
+            identity,
             hash: cut(identity.fingerprint),
         }));
     }

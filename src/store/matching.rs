@@ -2,6 +2,7 @@
 //! pure decision, and what changed is written in the same transaction. No cache can be stale here (ADR-005).
 
 mod load;
+mod near;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use self::load::{
     with_firm_sms,
 };
 use self::write::write_rulings;
+pub(super) use self::write::{BY_HAND, note_link};
 
 /// How long a bucket that could not be decided is left alone at least: more than clocks are apart, see
 /// [`Store::pending_buckets`].

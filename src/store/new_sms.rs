@@ -14,6 +14,8 @@ pub(super) fn new_sms(id: i64, state: SmsState, received_at: UnixMs, now: UnixMs
         line: None,
         sender: String::new(),
         sender_key: String::new(),
+        provisional_key: String::new(),
+        ask_sender: false,
         text: None,
         fingerprint: Vec::new(),
         received_at: received_at.0,

@@ -9,6 +9,7 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, Dat
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 use serde_json::json;
 
+use super::sender::held_back;
 use super::settings::{Revised, raise_revision, revision};
 use super::sms_change::SmsChanges;
 use super::sms_return::{UNDECIDED_REVIEWS, actor_of, returned};
@@ -64,8 +65,8 @@ impl Store {
         Ok(Whitelist { revision, keys: keys.into_iter().collect() })
     }
 
-    /// Adds a sender whose comparable form is `key`, and sends what was rejected of it in the last 24 hours back to
-    /// `received`: 201 with the [`Phone`].
+    /// Adds a sender whose comparable form is `key`, sends what was rejected of it in the last 24 hours back to `received`,
+    /// and has the whitelist asked about what was held back: 201 with the [`Phone`].
     ///
     /// # Errors
     /// [`Refusal::Conflict`] where the sender is there already; else where the store cannot commit.
@@ -89,7 +90,7 @@ impl Store {
             };
             let id = phone::Entity::insert(row).exec(txn).await?.last_insert_id;
             raise_revision(txn, Revised::Phones, now).await?;
-            let revalidated = revalidate(txn, of_key(key), now, &actor_of(caller)).await?;
+            let revalidated = revalidate(txn, |column| of_key(column, key), now, &actor_of(caller)).await?;
             let phone = Phone {
                 id,
                 phone: input.phone.clone(),
@@ -126,24 +127,22 @@ impl Store {
 }
 
 impl Store {
-    /// Sends messages back to `received` that were rejected although their sender is on the whitelist: those that were
+    /// Does the same for messages whose sender is on the whitelist although they were rejected or held back: those that were
     /// being judged while it was added. Answers how many.
     ///
     /// # Errors
     /// Where the store cannot commit.
     pub async fn revalidate_listed(&self) -> Result<u64, StoreError> {
         let now = self.now();
-        let waits = sms::Entity::find()
-            .select_only()
-            .column(sms::Column::Id)
-            .filter(rejected(now).add(of_listed()))
-            .into_tuple::<i64>()
-            .one(self.reader())
-            .await?;
-        if waits.is_none() {
+        let mut waits = false;
+        for of in waiting(of_listed, now) {
+            let find = sms::Entity::find().select_only().column(sms::Column::Id).filter(of);
+            waits |= find.into_tuple::<i64>().one(self.reader()).await?.is_some();
+        }
+        if !waits {
             return Ok(0);
         }
-        self.write(async |txn| revalidate(txn, of_listed(), now, "phone_whitelist").await).await
+        self.write(async |txn| revalidate(txn, of_listed, now, "phone_whitelist").await).await
     }
 }
 
@@ -151,21 +150,43 @@ fn view(row: phone::Model) -> Phone {
     Phone { id: row.id, phone: row.phone, label: row.label, bank: row.bank, created_at: UnixMs(row.created_at) }
 }
 
-/// Sends messages of the last 24 hours that the whitelist rejected, and that are `of` some sender, back to `received`.
-async fn revalidate(txn: &DatabaseTransaction, of: Condition, now: UnixMs, actor: &str) -> Result<u64, StoreError> {
-    let rows = sms::Entity::find()
-        .filter(rejected(now).add(of))
-        .order_by_asc(sms::Column::Id)
-        .lock_exclusive()
-        .all(txn)
-        .await?;
+/// Has messages of the last 24 hours that are `of` some sender, by number or by name, judged again.
+async fn revalidate(
+    txn: &DatabaseTransaction,
+    of: impl Fn(sms::Column) -> Condition,
+    now: UnixMs,
+    actor: &str,
+) -> Result<u64, StoreError> {
     let mut changes = SmsChanges::new(txn, now, actor);
-    for row in &rows {
-        let reason = "its sender was added to the phone whitelist".to_owned();
-        changes.apply(row, returned(row, SmsState::Received), Some(reason)).await?;
+    let mut count = 0;
+    for of in waiting(of, now) {
+        let rows = sms::Entity::find().filter(of).order_by_asc(sms::Column::Id).lock_exclusive().all(txn).await?;
+        for row in &rows {
+            let after = if row.state == SmsState::Rejected.as_str() {
+                returned(row, SmsState::Received)
+            } else {
+                sms::Model { ask_sender: true, ..row.clone() }
+            };
+            let reason = "its sender was added to the phone whitelist".to_owned();
+            changes.apply(row, after, Some(reason)).await?;
+            count += 1;
+        }
     }
     changes.finish().await?;
-    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+    Ok(count)
+}
+
+/// What waits for a sender: rejected by its number or its name, or held back for want of its number. One question for each
+/// index.
+fn waiting(of: impl Fn(sms::Column) -> Condition, now: UnixMs) -> [Condition; 3] {
+    let named = sms::Column::ProvisionalKey;
+    // Written out, so that the partial index serves.
+    let by_name = rejected(now).add(Expr::cust("provisional_key <> ''")).add(of(named));
+    [
+        rejected(now).add(of(sms::Column::SenderKey)),
+        by_name,
+        held_back(now.minus(REVALIDATED)).add(of(sms::Column::SenderKey)),
+    ]
 }
 
 /// Rejected in the last 24 hours, and no person has decided on it.
@@ -178,13 +199,13 @@ fn rejected(now: UnixMs) -> Condition {
         .add(sms::Column::Review.is_in(UNDECIDED_REVIEWS))
 }
 
-fn of_key(key: &str) -> Condition {
-    Condition::all().add(sms::Column::SenderKey.eq(key))
+fn of_key(column: sms::Column, key: &str) -> Condition {
+    Condition::all().add(column.eq(key))
 }
 
-fn of_listed() -> Condition {
+fn of_listed(column: sms::Column) -> Condition {
     let listed = Query::select().column(phone::Column::PhoneKey).from(phone::Entity).to_owned();
-    Condition::all().add(sms::Column::SenderKey.in_subquery(listed))
+    Condition::all().add(column.in_subquery(listed))
 }
 
 #[cfg(test)]

@@ -92,7 +92,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Refusal::Conflict`] where this token and phone are there already; else where the store cannot commit.
-    pub async fn add_pushbullet(&self, caller: &Caller, input: &PushbulletDeviceInput) -> Result<Answer, Refusal> {
+    pub async fn add_pushbullet(
+        &self,
+        caller: &Caller,
+        input: &PushbulletDeviceInput,
+        unasked: Option<String>,
+    ) -> Result<Answer, Refusal> {
         let now = self.now();
         self.command(caller, "pushbullet_device.add", async |txn| {
             lock(txn, Lock::Key(TABLE.as_bytes())).await?;
@@ -135,7 +140,7 @@ impl Store {
                 ..Default::default()
             };
             let row = Entity::update(sealed).exec(txn).await?;
-            let device = view(row);
+            let device = PushbulletDevice { last_error: unasked.clone(), ..view(row) };
             let detail = json!({
                 "name": device.name, "device_iden": device.device_iden, "line": device.line,
                 "enabled": device.enabled, "encrypted": device.encrypted,

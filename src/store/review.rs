@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransa
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use super::chain;
-use super::matching::bucket_of;
+use super::matching::{bucket_of, note_link};
 use super::order::{Bucket, active_match_of_order, active_match_of_sms, end_match, mark_buckets, order_of};
 use super::sms::{condition_of, money, word};
 use super::sms_change::{SmsChanges, clear_to_received, moved};
@@ -118,6 +118,7 @@ async fn confirm(
         release_reason: Set(None),
     };
     sms_match::Entity::insert(pair).exec_without_returning(txn).await?;
+    note_link(txn, row, order_id, operator, changes.now()).await?;
     after.state = SmsState::Matched.as_str().to_owned();
     after.order_id = Some(order_id.to_owned());
     Ok(format!("linked with order {order_id} by an operator"))
@@ -226,8 +227,8 @@ impl Store {
     }
 }
 
-/// Sends messages back to `received`; those for which that cannot be are left with the reason. A held message whose device
-/// was deleted goes with them only where `release_held` says that somebody asked for held messages: else resetting
+/// Sends messages back to `received`; those for which that cannot be are left with the reason. A held message that no device
+/// can release any more (it was deleted, or a stranger wrote it to a bot) goes with them only where `release_held` says that somebody asked for held messages: else resetting
 /// everything of a day would let go what nobody ever trusted.
 ///
 /// # Errors
@@ -253,7 +254,7 @@ pub async fn reset(changes: &mut SmsChanges<'_>, ids: &[i64], release_held: bool
         clear_to_received(&mut after);
         after.attempts = 0;
         after.next_attempt_at = None;
-        let reason = if held { "released by an operator: its device was deleted" } else { "reset by an operator" };
+        let reason = if held { "released by an operator" } else { "reset by an operator" };
         changes.apply(&row, after, Some(reason.to_owned())).await?;
         done.reset += 1;
         if held {
@@ -275,7 +276,7 @@ async fn why_held(txn: &DatabaseTransaction, row: &sms::Model, release: bool) ->
     Ok(match of_a_device {
         Some(sighting) => Some(format!("its device shooter/{} is not trusted", sighting.source_id)),
         None if !release => {
-            Some("it is held and its device was deleted: name its id, or filter by state held".to_owned())
+            Some("it is held, since nobody vouched for its source: name its id, or filter by state held".to_owned())
         }
         None => None,
     })

@@ -8,6 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::chain::view_of;
+use super::matching::BY_HAND;
 use super::{Store, StoreError, count_if};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{
@@ -17,7 +18,7 @@ use crate::domain::flags::Flags;
 use crate::domain::matching::Explanation;
 use crate::domain::money::{Currency, Money};
 use crate::domain::phone::comparable_sender;
-use crate::domain::sms::Review;
+use crate::domain::sms::{Review, SmsState};
 use crate::domain::source::{SourceChoice, SourceKind, SourceRef};
 use crate::domain::time::UnixMs;
 
@@ -86,7 +87,9 @@ pub(crate) fn condition_of(filter: &SmsFilter) -> Condition {
         .add_option(filter.from.map(|from| sms::Column::ReceivedAt.gte(from.0)))
         .add_option(filter.to.map(|to| sms::Column::ReceivedAt.lt(to.0)));
     if let Some(sender) = &filter.sender {
-        all = all.add(sms::Column::SenderKey.eq(comparable_sender(sender)));
+        let key = comparable_sender(sender);
+        let by_name = sms::Column::ProvisionalKey.eq(key.as_str());
+        all = all.add(Condition::any().add(sms::Column::SenderKey.eq(key.as_str())).add(by_name));
     }
     if let Some(source) = filter.source {
         all = all.add(source_condition(source));
@@ -144,7 +147,8 @@ impl Store {
         Ok(sms::Entity::find_by_id(id).one(self.reader()).await?)
     }
 
-    /// One message with everything that is known of it; none where there is no such message.
+    /// One message with everything that is stored of it (near misses are looked for by
+    /// [`Store::near_misses_of_sms`]); none where there is no such message.
     ///
     /// # Errors
     /// Where the database fails.
@@ -197,7 +201,13 @@ impl Store {
             .order_by_desc(entity::sms_decision::Column::Id)
             .one(self.reader())
             .await?;
-        let Some(decision) = decision.filter(|decision| decision.outcome != "cleared") else { return Ok(None) };
+        let state: SmsState = word("sms.state", row.id, &row.state)?;
+        let stands = |outcome: &str| match state {
+            SmsState::Matched | SmsState::Settled => ["matched", BY_HAND].contains(&outcome),
+            state => outcome == state.as_str(),
+        };
+        // What was decided before it was sent back, or before a person refused it, says nothing of it now.
+        let Some(decision) = decision.filter(|decision| stands(&decision.outcome)) else { return Ok(None) };
         let explanation: Explanation = serde_json::from_str(&decision.explanation)
             .map_err(|error| StoreError::corrupt("sms_decision.explanation", error))?;
         Ok(Some(MatchView {
@@ -206,6 +216,7 @@ impl Store {
             order_id: row.order_id.clone(),
             decided_at: UnixMs(decision.at),
             explanation,
+            near_misses: Vec::new(),
         }))
     }
 

@@ -2,7 +2,7 @@
 //! and writes that in one transaction.
 
 use entity::sms;
-use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::sea_query::{Expr, ExprTrait as _, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::settings::{Revised, revision};
@@ -113,7 +113,7 @@ impl Store {
         use sea_orm::PaginatorTrait as _;
         let open = [SmsState::Received, SmsState::Accepted, SmsState::Parsed];
         let messages = sms::Entity::find()
-            .filter(sms::Column::State.is_in(open.map(SmsState::as_str)))
+            .filter(sms::Column::State.is_in(open.map(SmsState::as_str)).or(Expr::cust("ask_sender")))
             .count(self.reader())
             .await?;
         let buckets = entity::match_bucket::Entity::find().count(self.reader()).await?;

@@ -5,12 +5,14 @@ use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransa
 use sea_orm::{QueryOrder, QuerySelect};
 use serde_json::json;
 
+use super::sender::read_by;
 use super::settings::{Revised, raise_revision};
 use super::{Done, Lock, Store, StoreError, count_if, lock};
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::template::TemplateView;
 use crate::domain::refusal::Refusal;
+use crate::domain::sender::best_key;
 use crate::domain::template::TemplateSpec;
 use crate::domain::time::UnixMs;
 
@@ -22,7 +24,7 @@ const LOOKED_BACK: i64 = 50_000;
 pub struct StoredText {
     /// The message.
     pub sms_id: i64,
-    /// Its sender in comparable form.
+    /// The sender that it is read by, in comparable form.
     pub sender_key: String,
     /// The text as the phone meant it.
     pub text: String,
@@ -99,21 +101,22 @@ impl Store {
             .unwrap_or(0);
         let mut find = sms::Entity::find()
             .select_only()
-            .columns([sms::Column::Id, sms::Column::SenderKey, sms::Column::Text, sms::Column::ReceivedAt])
+            .columns([sms::Column::Id, sms::Column::SenderKey, sms::Column::ProvisionalKey])
+            .columns([sms::Column::Text, sms::Column::ReceivedAt])
             .filter(sms::Column::Id.gt((newest - LOOKED_BACK).max(0)))
             .filter(sms::Column::Text.is_not_null());
         if let Some(senders) = senders {
-            find = find.filter(sms::Column::SenderKey.is_in(senders));
+            find = find.filter(read_by(senders));
         }
         let rows = find
             .order_by_desc(sms::Column::Id)
             .limit(limit)
-            .into_tuple::<(i64, String, String, i64)>()
+            .into_tuple::<(i64, String, String, String, i64)>()
             .all(self.reader())
             .await?;
-        let text = |(sms_id, sender_key, text, received_at)| StoredText {
+        let text = |(sms_id, key, name, text, received_at): (i64, String, String, String, i64)| StoredText {
             sms_id,
-            sender_key,
+            sender_key: best_key(&key, &name).to_owned(),
             text,
             received_at: UnixMs(received_at),
         };

@@ -3,6 +3,7 @@
 use entity::sms;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::sender::{key_of, read_by};
 use super::sms::{money, word};
 use super::{Store, StoreError};
 use crate::domain::sms::SmsState;
@@ -26,7 +27,7 @@ const READ: [SmsState; 7] = [
 pub struct ReadMessage {
     /// The message.
     pub sms_id: i64,
-    /// Its sender in comparable form.
+    /// The sender that it is read by, in comparable form.
     pub sender_key: String,
     /// The text as the phone meant it.
     pub text: String,
@@ -72,7 +73,7 @@ impl Store {
             find = find.filter(sms::Column::Id.lt(before));
         }
         if let Some(senders) = &query.senders {
-            find = find.filter(sms::Column::SenderKey.is_in(senders));
+            find = find.filter(read_by(senders));
         }
         if let Some(since) = query.since {
             find = find.filter(sms::Column::ReceivedAt.gte(since.0));
@@ -84,6 +85,7 @@ impl Store {
 
 fn read_message(row: sms::Model) -> Result<ReadMessage, StoreError> {
     let currency = row.currency.as_deref();
+    let sender_key = key_of(&row).to_owned();
     let fields = Fields {
         amount: money(currency, row.amount)?,
         balance: money(currency, row.balance)?,
@@ -104,7 +106,7 @@ fn read_message(row: sms::Model) -> Result<ReadMessage, StoreError> {
     };
     Ok(ReadMessage {
         sms_id: row.id,
-        sender_key: row.sender_key,
+        sender_key,
         text: row.text.unwrap_or_default(),
         received_at: UnixMs(row.received_at),
         recorded,

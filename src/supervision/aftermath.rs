@@ -33,7 +33,12 @@ impl Slot {
         record.phase = Phase::Alive(Arc::clone(&instance));
         self.progress.begin();
         self.body.open();
-        tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is started");
+        // At the start of the daemon some forty of them say the same; one that comes again is news.
+        if record.generation > 1 {
+            tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is started anew");
+        } else {
+            tracing::debug!(actor.id = %self.spec.id, "an actor is started");
+        }
         registry.arbiters.run(self.spec.placement, &self.spec.id, self.body.job(instance));
     }
 

@@ -137,7 +137,7 @@ impl Slot {
     }
 
     fn end(&self, record: &mut Record, instance: &Arc<Instance>, abort_at: Instant, then: Then) {
-        tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is asked to stop");
+        tracing::debug!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is asked to stop");
         record.phase = Phase::Ending { instance: Arc::clone(instance), abort_at: Some(abort_at), then };
     }
 
@@ -231,7 +231,7 @@ impl Slot {
     fn rest(&self, record: &mut Record, reply: Option<Reply>) {
         self.body.refuse_all();
         record.phase = Phase::Stopped;
-        tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is stopped");
+        tracing::debug!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is stopped");
         if let Some(reply) = reply {
             let _ = reply.send(record.generation);
         }
@@ -240,7 +240,7 @@ impl Slot {
     fn remove(&self, record: &mut Record, reply: Reply) {
         self.body.refuse_all();
         record.phase = Phase::Removed;
-        tracing::info!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is removed");
+        tracing::debug!(actor.id = %self.spec.id, actor.generation = record.generation, "an actor is removed");
         let _ = reply.send(record.generation);
     }
 }

@@ -141,7 +141,7 @@ impl Chaos {
         while !is_so().await {
             if Instant::now() >= deadline {
                 eprintln!("{}", daemon.log());
-                self.compares(&self.messages().await);
+                self.compares(&self.api().all_messages().await);
                 panic!("it did not come to this within {QUIET_WITHIN:?}: {what}");
             }
             tokio::time::sleep(LOOK).await;
@@ -156,19 +156,6 @@ impl Chaos {
             usize::try_from(page["total"].as_u64().unwrap()).unwrap()
         };
         total("").await >= told + total("&state=quarantined").await
-    }
-
-    /// Every message that the daemon lists, page by page.
-    async fn messages(&self) -> Vec<Value> {
-        let (mut messages, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = self.api().get(&format!("/internal/v2/sms?limit=500{cursor}")).await.expect(200);
-            messages.extend(page["items"].as_array().unwrap().iter().cloned());
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return messages,
-            }
-        }
     }
 
     /// Holds that every message of the ledger is there as often as it was sent, and nothing else is but what is quarantined;

@@ -164,6 +164,9 @@ fn a_check_links_by_hand_and_moves_no_money() {
         assert_eq!(order["status"], "open", "only the wallet approves");
         assert_eq!((&order["match"]["sms_id"], &order["match"]["timing"]), (&json!(id), &json!("manual")));
         let sms = app.sms(id).await.all;
+        let decision = &sms["match"];
+        assert_eq!((&decision["decision"], &decision["rule"]), (&json!("manual"), &json!("by-hand/1")));
+        assert_eq!(decision["template_version"], sms["parse"]["template_version"]);
         assert_eq!((&sms["check"]["by"], &sms["check"]["note"]), (&json!("service"), &json!("the customer called")));
     });
 }
@@ -176,6 +179,7 @@ fn a_rejected_deposit_leaves_its_order_and_a_reopened_one_comes_back() {
         let id = hears(app, &phone, "홍길동", 50_000).await;
         checks(app, id, json!({"decision": "reject"})).await.expect(200);
         assert_eq!(app.sms(id).await.decided(), ("unmatched", "rejected", None));
+        assert_eq!(app.sms(id).await.all["match"], json!(null), "what was decided before says nothing now");
         let other = phone.sends(&deposit_at("04/22 09:31", "홍길동", 50_000)).await;
         app.settle().await;
         assert_eq!(app.sms(other).await.order_id.as_deref(), Some("R-1"), "what is rejected is no rival");
@@ -259,6 +263,9 @@ fn names_are_compared_as_people_write_them() {
             ("주식회사 한빛", "(주)한빛", "matched"),
             ("HONG GILDONG", "hong gildong", "matched"),
             ("홍*동", "홍길동", "matched"),
+            ("088-홍길동(", "홍길동", "matched"),
+            ("농협주식회사", "농협", "matched"),
+            ("김신한", "신한", "unmatched"),
             ("홍길", "홍길동", "unmatched"),
             ("홍길순", "홍길동", "unmatched"),
         ];

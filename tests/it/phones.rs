@@ -147,19 +147,6 @@ async fn posts_all(app: &TestApp, deliveries: Vec<(&SimPhone, ReceivedSms)>) {
     all.buffer_unordered(48).for_each(async |_| {}).await;
 }
 
-/// Every message of the shop, page by page.
-async fn all_messages(app: &TestApp) -> Vec<Value> {
-    let (mut messages, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = app.get(&format!("/internal/v2/sms?limit=500{cursor}")).await.expect(200);
-        messages.extend(page["items"].as_array().unwrap().iter().cloned());
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return messages,
-        }
-    }
-}
-
 /// Reliability row 10. Two of the phones post in batches, which is faster.
 #[test]
 fn a_thousand_deposits_over_three_channels_are_a_thousand() {
@@ -195,7 +182,7 @@ fn a_thousand_deposits_over_three_channels_are_a_thousand() {
             assert!(singles.iter().all(|answer| answer.status == 200));
         }
         app.settle().await;
-        let messages = all_messages(app).await;
+        let messages = app.all_messages().await;
         assert_eq!(messages.len(), 1_000);
         assert!(
             messages.iter().all(|sms| !sms["flags"].to_string().contains("twin")),
@@ -219,7 +206,7 @@ fn two_hundred_pairs_of_equal_deposits_stay_pairs() {
         }
         posts_all(app, deliveries).await;
         app.settle().await;
-        let messages = all_messages(app).await;
+        let messages = app.all_messages().await;
         assert_eq!(messages.len(), 400);
         let flagged = messages.iter().filter(|sms| sms["flags"].to_string().contains("twin")).count();
         assert_eq!(flagged, 400);
@@ -284,7 +271,7 @@ fn a_day_of_banks_ends_as_its_script_says() {
             }
         }
         app.settle().await;
-        let messages = all_messages(app).await;
+        let messages = app.all_messages().await;
         assert_eq!(messages.len(), expected.len());
         for (id, fate) in expected {
             let sms = messages.iter().find(|sms| sms["id"] == id).unwrap();

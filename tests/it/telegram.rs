@@ -5,6 +5,7 @@ mod faults;
 mod freshness;
 mod offset;
 mod reading;
+mod senders;
 mod webhook;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 // at most once, so this shows that our requests and our reading fit another's server, and no more.
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const TelegramServer = require('telegram-test-api');
@@ -18,11 +19,21 @@ async function until(what, look) {
   throw new Error(`it did not come to this: ${what}`);
 }
 
+function freePort() {
+  return new Promise((found, failed) => {
+    const taken = net.createServer().on('error', failed);
+    taken.listen(0, '127.0.0.1', () => {
+      const { port } = taken.address();
+      taken.close(() => found(port));
+    });
+  });
+}
+
 async function main(recon) {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'recon-peer-'));
-  const server = new TelegramServer({ port: 9731, host: '127.0.0.1' });
+  const server = new TelegramServer({ port: await freePort(), host: '127.0.0.1' });
   await server.start();
-  const daemon = spawn(recon, ['run', '--data-dir', data, '--set', 'service.bind=127.0.0.1:0', '--set', 'worker.bind=127.0.0.1:0',
+  const daemon = spawn(recon, ['run', '--data-dir', data, '--set', 'service.bind=127.0.0.1:0', '--set', 'worker.bind=127.0.0.1:0', '--set', 'wallet.bind=127.0.0.1:0',
     '--set', 'log.format=json', '--set', `telegram.api_url=${server.config.apiURL}`, '--set', 'telegram.poll_timeout=1s']);
   let log = '';
   daemon.stderr.on('data', (chunk) => { log += chunk; });

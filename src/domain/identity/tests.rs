@@ -215,6 +215,32 @@ proptest! {
         }
     }
 
+    /// INV-I2 and INV-I5: some sources know the number, the others nothing or a provisional name, which is as nothing here. As
+    /// many messages as the source that saw most copies saw, and each of which somebody told the number has it.
+    #[test]
+    fn a_number_that_only_some_sources_know_makes_no_message_more(
+        channels in prop::collection::vec(1_i64..=4, 0..24),
+        times in prop::collection::vec(0_i64..=180, 24),
+        knowing in prop::collection::btree_set(1_i64..=4, 0..=4),
+        cut in 0_usize..24,
+    ) {
+        let seen: Vec<NewSighting> = channels.iter().zip(times).map(|(id, at)| {
+            seen_by(*id, at, if knowing.contains(id) { "15881688" } else { "" })
+        }).collect();
+        let copies = (1..=4).map(|id| channels.iter().filter(|one| **one == id).count()).max().unwrap_or(0);
+        prop_assert_eq!(made(&assign(&[], &seen, WINDOW)), copies);
+        let (known, _) = one_at_a_time(&seen);
+        prop_assert_eq!(known.len(), copies);
+        for sms in &known {
+            let is_told = sms.sources.iter().any(|source| knowing.contains(&source.id));
+            prop_assert_eq!(&sms.sender, if is_told { "15881688" } else { "" });
+        }
+        // After a restart, with what the rows say.
+        let cut = cut.min(seen.len());
+        let (before, _) = one_at_a_time(&seen[..cut]);
+        prop_assert_eq!(before.len() + made(&assign(&before, &seen[cut..], WINDOW)), copies);
+    }
+
     /// INV-I4: a batch, cut anywhere, gives what one at a time gives.
     #[test]
     fn a_batch_is_the_same_as_one_at_a_time(

@@ -53,6 +53,14 @@ impl Agreement {
     }
 }
 
+/// Whether two accounts can be one: they agree, or one of them says nothing.
+pub(super) fn can_be_one(one: &str, other: &str) -> bool {
+    match (normalised(one), normalised(other)) {
+        (Some(one), Some(other)) => agree(&one, &other),
+        _ => true,
+    }
+}
+
 /// An account number without punctuation, its masks as `*`; none where it says nothing.
 fn normalised(account: &str) -> Option<Vec<char>> {
     let folded: Vec<char> = account.nfkc().flat_map(char::to_uppercase).collect();

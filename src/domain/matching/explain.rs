@@ -52,6 +52,8 @@ impl Bucket<'_> {
         .map(|second| RunnerUp { order_id: second.order_id.clone(), reason: second.reason.clone() });
         Explanation {
             rule: ruling.rule.id().to_owned(),
+            template_id: entry.deposit.template.map(|template| template.id),
+            template_version: entry.deposit.template.map(|template| template.version),
             summary: self.summary(ruling, &candidates, candidates_total),
             candidates,
             candidates_total,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ReadBy;
+
 /// Candidates kept in an explanation; `candidates_total` counts them all.
 pub const CANDIDATES_STORED_MAX: usize = 50;
 /// Rivals named for a candidate; `rivals_total` counts them all.
@@ -99,6 +101,12 @@ pub struct Explanation {
     /// The rule that decided, with its version.
     #[schema(example = "unique-in-window/1")]
     pub rule: String,
+    /// The template that had read the deposit; none in decisions of before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<i64>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_version: Option<i64>,
     /// The decision in one plain English sentence.
     pub summary: String,
     /// The orders that were looked at, best first, at most [`CANDIDATES_STORED_MAX`].
@@ -108,4 +116,20 @@ pub struct Explanation {
     /// Where an order was matched and others were looked at: the best of those.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runner_up: Option<RunnerUp>,
+}
+
+impl Explanation {
+    /// Of a link that a person made: no order was compared, so none is a candidate.
+    #[must_use]
+    pub fn by_hand(order_id: &str, operator: &str, template: Option<ReadBy>) -> Self {
+        Self {
+            rule: "by-hand/1".to_owned(),
+            template_id: template.map(|template| template.id),
+            template_version: template.map(|template| template.version),
+            summary: format!("Operator {operator} linked it with order {order_id}."),
+            candidates: Vec::new(),
+            candidates_total: 0,
+            runner_up: None,
+        }
+    }
 }

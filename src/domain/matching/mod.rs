@@ -19,6 +19,7 @@ mod bucket;
 mod explain;
 mod explanation;
 mod name;
+mod near;
 mod reference;
 mod rules;
 pub mod synthetic;
@@ -39,6 +40,8 @@ pub use explanation::{
     CANDIDATES_STORED_MAX, Candidate, CandidateVerdict, Criterion, CriterionVerdict, Explanation, RIVALS_STORED_MAX,
     RunnerUp, Verdict,
 };
+pub use name::writings as name_writings;
+pub use near::{NEAR_MISSES_MAX, NearMiss, NearOrder, NearReason, Nearby, near_deposit, near_order};
 pub use rules::Ruling;
 
 /// The flags that matching owns: the caller replaces these by a decision's and leaves all others as they are.
@@ -72,6 +75,15 @@ pub enum Bond {
     },
 }
 
+/// The template that read a text, for explanations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadBy {
+    /// Which.
+    pub id: i64,
+    /// Its version at that time.
+    pub version: i64,
+}
+
 /// What matching needs to know of a deposit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deposit {
@@ -93,6 +105,8 @@ pub struct Deposit {
     pub account: Option<String>,
     /// The bank cuts names after this many characters of the raw name.
     pub name_max: Option<u32>,
+    /// What read it. Decides nothing.
+    pub template: Option<ReadBy>,
     /// Reasons not to match it on its own (`chain_break`, `suspicious_text`, `old_event`, ...). It stays a rival.
     pub held_back: Flags,
     /// Whether it may still be decided.

@@ -5,6 +5,8 @@ use unicode_normalization::char::is_combining_mark;
 
 /// What every mask character becomes.
 const MASK: char = '*';
+/// Korean banks have codes of three digits.
+const BANK_CODE_DIGITS: usize = 3;
 /// The shortest name that names anybody.
 const NAME_CHARS_MIN: usize = 2;
 /// Signs of a legal form, which stand in brackets before or after a name (`㈜` becomes `(주)` by NFKC).
@@ -24,6 +26,8 @@ const WRITTEN_FORMS: [&str; 12] = [
     "股份有限公司",
     "有限公司",
 ];
+/// The shortest of these that is known where the bank may have cut it: `CO` may begin CONSTRUCTION, `INC` INCHEON.
+const CUT_WORD_CHARS_MIN: usize = 7;
 /// Legal forms that are words of their own behind a name.
 const TRAILING_WORDS: [&str; 12] =
     ["co", "ltd", "inc", "llc", "corp", "plc", "gmbh", "pvt", "pte", "limited", "incorporated", "corporation"];
@@ -41,7 +45,24 @@ pub(super) fn is_word(c: char) -> bool {
 
 /// A name without case, spaces, punctuation and legal form, its mask characters as `*`.
 pub(super) fn normalised(name: &str) -> String {
-    without_forms(&folded(name)).0
+    without_forms(&folded(name), false).0
+}
+
+/// How a name is commonly written, itself first: what to look for where names are found as they were written, but for
+/// case and spaces. Empty where it names nobody, or is masked.
+#[must_use]
+pub fn writings(raw: &str) -> Vec<String> {
+    let Some(name) = NamePattern::new(raw, None).filter(|name| !name.is_masked) else { return Vec::new() };
+    let plain = name.text();
+    let mut all = vec![raw.trim().to_owned(), plain.to_owned()];
+    if plain.chars().any(|c| ('가'..='힣').contains(&c)) {
+        all.extend(
+            ["(주)", "㈜", "주식회사"].iter().flat_map(|form| [format!("{form}{plain}"), format!("{plain}{form}")]),
+        );
+    }
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|writing| seen.insert(writing.to_lowercase().replace(' ', "")));
+    all
 }
 
 /// A deposit's name, as a pattern for the names of orders.
@@ -62,18 +83,16 @@ impl NamePattern {
         let reaches_max =
             name_max.is_some_and(|max| max > 0 && u32::try_from(raw.nfc().count()).is_ok_and(|n| n >= max));
         let mut folded = folded(raw);
-        if reaches_max {
-            drop_cut_form(&mut folded);
-        }
-        let (text, ends_in_form) = without_forms(&folded);
-        let text = masks_of_letter_x(text);
+        let ends_in_cut_form = reaches_max && drop_cut_form(&mut folded);
+        let (text, ends_in_form) = without_forms(&folded, reaches_max && !ends_in_cut_form);
+        let text = masks_of_letters(text);
         let known = text.chars().filter(|c| *c != MASK).count();
         if known == 0 || text.chars().count() < NAME_CHARS_MIN {
             return None;
         }
         let is_masked = text.contains(MASK);
-        // Behind a legal form the name is whole, however long it is.
-        Some(Self { text, is_masked, is_cut: reaches_max && !ends_in_form })
+        // Behind a legal form, or the beginning of one, the name is whole, however long it is.
+        Some(Self { text, is_masked, is_cut: reaches_max && !ends_in_form && !ends_in_cut_form })
     }
 
     /// The beginning that every fitting name has.
@@ -112,17 +131,24 @@ impl NamePattern {
     }
 }
 
-/// Drops legal forms, spaces and punctuation; also says whether the name ended in a legal form.
-fn without_forms(folded: &str) -> (String, bool) {
-    let mut text: String = folded.trim().chars().map(|c| if is_mask(c) { MASK } else { c }).collect();
+/// Drops legal forms, a bank's code, spaces and punctuation; also says whether the name ended in a legal form. Of a name
+/// that may be cut the last word may be the beginning of another.
+fn without_forms(folded: &str, may_be_cut: bool) -> (String, bool) {
+    let mut text: String =
+        without_bank_code(folded.trim()).chars().map(|c| if is_mask(c) { MASK } else { c }).collect();
     let mut ends_in_form = false;
     if text.contains(')') {
         ends_in_form = without_bracketed_forms(&mut text);
     }
     let mut words: Vec<&str> = text.split(|c| !is_word(c) && c != MASK).filter(|word| !word.is_empty()).collect();
-    while words.len() > 1 && words.last().is_some_and(|word| TRAILING_WORDS.contains(word)) {
+    let mut is_last_cut = may_be_cut && text.ends_with(is_word);
+    while words.len() > 1
+        && words.last().is_some_and(|word| {
+            TRAILING_WORDS.contains(word) && !(is_last_cut && word.chars().count() < CUT_WORD_CHARS_MIN)
+        })
+    {
         words.pop();
-        ends_in_form = true;
+        (ends_in_form, is_last_cut) = (true, false);
     }
     let mut compact = words.concat();
     while let Some((shorter, at_end)) = without_one_written_form(&compact) {
@@ -155,29 +181,38 @@ fn without_one_written_form(compact: &str) -> Option<(String, bool)> {
     })
 }
 
-/// Drops a bracketed legal form whose end the bank cut off: `에이치케이(주`.
-fn drop_cut_form(folded: &mut String) {
-    if let Some(at) = folded.rfind('(') {
-        let rest = folded[at + 1..].trim();
-        if rest.is_empty() || BRACKETED_FORMS.contains(&rest) {
-            folded.truncate(at);
-        }
+/// Drops the code of the payer's bank in front of a name: `088-홍길동`. What follows must be a name.
+fn without_bank_code(text: &str) -> &str {
+    let code = text.get(..BANK_CODE_DIGITS).filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+    code.and_then(|code| text.strip_prefix(code)?.strip_prefix('-'))
+        .filter(|rest| rest.chars().find(|c| is_word(*c)).is_none_or(char::is_alphabetic))
+        .unwrap_or(text)
+}
+
+/// Drops a bracketed legal form whose end the bank cut off (`에이치케이(주`); says whether there was one.
+fn drop_cut_form(folded: &mut String) -> bool {
+    let Some(at) = folded.rfind('(') else { return false };
+    let rest = folded[at + 1..].trim();
+    let is_form = rest.is_empty() || BRACKETED_FORMS.contains(&rest);
+    if is_form {
+        folded.truncate(at);
     }
+    is_form
 }
 
 fn is_mask(c: char) -> bool {
-    matches!(c, '*' | '∗' | '○' | '◯' | '●' | '〇')
+    matches!(c, '*' | '∗' | '○' | '◯' | '●' | '〇' | '•' | '□' | '■')
 }
 
-/// X masks a syllable only inside a Korean person's name (`홍X동`): `프로젝트X` and `XX상사` are names.
-fn masks_of_letter_x(text: String) -> String {
+/// X and O mask a syllable only inside a Korean person's name (`홍X동`, `홍O동`): `프로젝트X` and `XX상사` are names.
+fn masks_of_letters(text: String) -> String {
     let is_hangul = |c: &char| ('가'..='힣').contains(c);
     let chars: Vec<char> = text.chars().collect();
     let is_masked_person = (3..=4).contains(&chars.len())
         && chars.first().is_some_and(is_hangul)
         && chars.last().is_some_and(is_hangul)
-        && chars.iter().all(|c| is_hangul(c) || *c == 'x');
-    if is_masked_person { text.replace('x', "*") } else { text }
+        && chars.iter().all(|c| is_hangul(c) || matches!(c, 'x' | 'o'));
+    if is_masked_person { text.replace(['x', 'o'], "*") } else { text }
 }
 
 #[cfg(test)]
@@ -196,6 +231,11 @@ mod tests {
             ("㈜한빛상사", "주식회사 한빛상사"),
             ("한빛상사(주)", "(주)한빛상사"),
             ("주)에이치케이", "에이치케이"),
+            ("(유)한빛", "한빛유한회사"),
+            ("사단법인 한빛회", "㈔한빛회"),
+            ("농협주식회사", "농협"),
+            ("088-홍길동(", "홍길동"),
+            ("088-㈜한빛", "한빛"),
             ("Hanbit Co., Ltd.", "HANBIT"),
             ("STRASSE", "straße"),
             ("\u{1112}\u{1169}\u{11bc}길동", "홍길동"), // decomposed, as some phones send it
@@ -204,6 +244,8 @@ mod tests {
         }
         assert!(!fits("홍길동", None, "홍길순"));
         assert!(!fits("김신한", None, "신한"));
+        assert!(!fits("088-5016", None, "5016"), "what follows a bank's code is a name");
+        assert!(!fits("0881-홍길동", None, "홍길동"));
         assert_eq!(normalised("주식회사"), "주식회사", "a name is never stripped to nothing");
     }
 
@@ -212,6 +254,11 @@ mod tests {
         assert!(fits("홍*동", None, "홍길동"));
         assert!(fits("홍○동", None, "홍길동"));
         assert!(fits("홍X동", None, "홍길동"));
+        assert!(fits("홍O동", None, "홍길동"));
+        assert!(fits("홍길＊", None, "홍길동"));
+        assert!(fits("김**", None, "김철수"));
+        assert!(!fits("김**", None, "김구"));
+        assert!(!fits("**", None, "홍길"), "masks alone name nobody");
         assert!(!fits("홍*동", None, "홍동"));
         assert!(!fits("홍*동", None, "홍길길동"));
         assert!(!fits("홍길*", None, "홍길동이"), "it masks one character, not the rest");
@@ -234,13 +281,28 @@ mod tests {
         assert!(!fits("에이치케이코퍼", None, "에이치케이코퍼레이션"));
         assert!(fits("주)에이치케이코퍼", Some(9), "(주)에이치케이코퍼레이션"), "the raw name is counted");
         assert!(fits("에이치케이(주", Some(7), "에이치케이(주)"), "a legal form that was cut");
+        assert!(!fits("에이치케이(주", Some(7), "에이치케이코퍼레이션"), "whole before its legal form");
+        assert!(fits("088-홍길동(", Some(8), "홍길동"));
+        assert!(!fits("088-홍길동(", Some(8), "홍길동이"));
+        assert!(fits("HANBIT CO", Some(9), "Hanbit Construction"));
+        assert!(!fits("HANBIT CO", Some(9), "Hanbit Ltd."), "CO may begin another word");
+        assert!(fits("HANBIT CO.", Some(10), "Hanbit Ltd."), "the dot ends it");
+        assert!(fits("HANBIT CO", Some(10), "Hanbit Ltd."), "it was not cut");
         assert!(!fits("에이치케이(주)", Some(8), "에이치케이코퍼레이션"), "whole behind its legal form");
         assert!(!fits("홍길동", Some(3), "홍길"));
     }
 
     #[test]
+    fn a_name_is_looked_for_as_people_write_it() {
+        assert_eq!(writings("Hong Gildong"), ["Hong Gildong"]);
+        let of_company = ["㈜ 한빛", "한빛", "(주)한빛", "한빛(주)", "한빛㈜", "주식회사한빛", "한빛주식회사"];
+        assert_eq!(writings(" ㈜ 한빛 "), of_company);
+        assert!(writings("홍*동").is_empty() && writings("김").is_empty());
+    }
+
+    #[test]
     fn what_names_nobody_is_no_pattern() {
-        for raw in ["", "  ", "김", "***", "*", "(주)", "-", "(주)가"] {
+        for raw in ["", "  ", "김", "***", "○○○", "*", "(주)", "-", "(주)가", "088-", "088-("] {
             assert_eq!(NamePattern::new(raw, Some(1)), None, "{raw:?}");
         }
     }

@@ -47,6 +47,7 @@ pub fn deposit(nth: u32, names: Names) -> Deposit {
         reference: None,
         account: Some("123456**789".to_owned()),
         name_max: None,
+        template: None,
         held_back: Flags::NONE,
         bond: Bond::Free,
     }

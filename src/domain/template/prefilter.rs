@@ -5,6 +5,9 @@ use std::collections::HashMap;
 
 use super::literal::AnyOf;
 
+/// So much of a literal (bytes) is looked for: the automaton grows with it, and a longer one is hardly rarer.
+const LOOKED_FOR: usize = 64;
+
 /// Finds, of many templates, those whose rarest required literal stands in a text.
 #[derive(Debug, Default)]
 pub(super) struct Prefilter {
@@ -37,8 +40,9 @@ impl Prefilter {
                 continue;
             };
             for word in any {
+                let word = &word[..word.floor_char_boundary(LOOKED_FOR)];
                 let place = *places.entry(word).or_insert_with(|| {
-                    words.push(word.as_str());
+                    words.push(word);
                     needing.push(Vec::new());
                     words.len() - 1
                 });
@@ -59,5 +63,30 @@ impl Prefilter {
         for hit in literals.find_overlapping_iter(text) {
             found.extend_from_slice(&self.needing[hit.pattern().as_usize()]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: the automaton of one literal of 4 KiB took a second to build.
+    #[test]
+    fn only_the_beginning_of_a_long_literal_is_looked_for() {
+        let long = "가".repeat(1_300);
+        let required = [vec![vec![long.clone()]], vec![vec!["가나다".to_owned()]]];
+        let prefilter = Prefilter::build(required.iter().map(Vec::as_slice).enumerate());
+        let looked_for = prefilter.literals.as_ref().map(AhoCorasick::max_pattern_len);
+        assert!(looked_for.is_some_and(|bytes| bytes <= LOOKED_FOR), "{looked_for:?}");
+        let candidates = |text: &str| {
+            let mut found = Vec::new();
+            prefilter.candidates(text, &mut found);
+            found.sort_unstable();
+            found.dedup();
+            found
+        };
+        assert_eq!(candidates(&format!("{long}나다")), [0, 1]);
+        assert_eq!(candidates("입금 가나다"), [1]);
+        assert_eq!(candidates("가"), [] as [usize; 0]);
     }
 }

@@ -88,6 +88,11 @@ impl TelegramSim {
         self.change(|world| world.with_bot(token, |bot| bot.revoked = true));
     }
 
+    /// The token is one again.
+    pub fn restore(&self, token: &str) {
+        self.change(|world| world.with_bot(token, |bot| bot.revoked = false));
+    }
+
     /// Makes a channel and answers its id.
     pub fn add_channel(&self, title: &str) -> i64 {
         self.change(|world| world.add_chat(title, "channel"))

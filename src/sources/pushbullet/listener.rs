@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use super::decode::{self, Frame, Notification, SmsChanged};
 use super::phone::{Identity, Phone, Trouble};
-use super::plan::{digest, number_of, streamed_key};
+use super::plan::{digest, is_number, streamed_key};
 use super::stream::{Came, EventStream};
 use crate::store::pushbullet::history::Streamed;
 use crate::supervision::{Child, Context, Nudger};
@@ -18,6 +18,9 @@ pub const KIND: &str = "pushbullet_listener";
 /// What the inbox could not take is tried again; what it still cannot take the history brings.
 const STORE_ATTEMPTS: u32 = 3;
 const STORE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Of a contact's name, so many characters are shown.
+const TITLE_CHARS_MAX: usize = 64;
 
 /// The actor.
 #[derive(Debug)]
@@ -62,6 +65,8 @@ impl Listener {
             () = cx.stopped() => return Ok(Over::Stop),
         };
         tracing::info!(device.id = phone.row.id, "the stream is open");
+        // Pushbullet took the token and answers: the phone is heard, though the next frame may take half a minute.
+        cx.succeeded();
         // First the stream, then the history: what comes in between is in both.
         self.missing_sms_sync.nudge();
         let silence = phone.settings.silence_timeout;
@@ -126,9 +131,10 @@ impl Listener {
         }
         let threads = phone.store.pushbullet_threads(identity.source).await?;
         let known = threads.get(&told.thread_id).map(|thread| thread.sender.as_str()).filter(|known| !known.is_empty());
-        // A contact's name is no sender: until the number is known there is none.
-        let sender = known.or_else(|| number_of(&told.title)).unwrap_or_default();
-        let delivery = phone.message(key, sender, &told.body, told.at);
+        let title: String = told.title.chars().filter(|c| !c.is_control()).take(TITLE_CHARS_MAX).collect();
+        let mut delivery = phone.message(key, known.unwrap_or(title.trim()), &told.body, told.at);
+        // A contact's name stands until the history, or another source, names the number.
+        delivery.is_sender_provisional = known.is_none() && !is_number(&title);
         for attempt in 1.. {
             match phone.deliver(identity, vec![delivery.clone()]).await {
                 Ok(_) => break,

@@ -15,8 +15,10 @@ mod phone;
 pub mod plan;
 mod sms_id_sync;
 mod stream;
+mod token;
 mod value;
 
 pub use family::Pushbullet;
 pub use listener::KIND as LISTENER;
 pub use phone::Settings;
+pub use token::{TokenCheck, check_token};

@@ -224,6 +224,7 @@ impl Phone {
         let now = self.store.now();
         Delivery {
             sender: sender.to_owned(),
+            is_sender_provisional: false,
             text: Some(body.to_owned()),
             // A phone whose clock is ahead has received nothing in the future.
             received_at: at.min(now),
@@ -268,6 +269,7 @@ fn delivery(key: SourceKey, received_at: UnixMs) -> Delivery {
         external_id: None,
         format: "pushbullet",
         sender: String::new(),
+        is_sender_provisional: false,
         text: None,
         line: None,
         received_at,

@@ -54,11 +54,11 @@ fn hashed(parts: &[&str]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The number that a title is; none where it is a contact's name, which is no sender.
+/// Whether a title is a number; else it is a contact's name, which is provisional.
 #[must_use]
-pub fn number_of(title: &str) -> Option<&str> {
+pub fn is_number(title: &str) -> bool {
     let comparable = comparable_sender(title);
-    (!comparable.is_empty() && comparable.chars().all(|c| c.is_ascii_digit())).then_some(title)
+    !comparable.is_empty() && comparable.chars().all(|c| c.is_ascii_digit())
 }
 
 /// The incoming messages of a conversation, oldest first, with their keys.

@@ -106,6 +106,7 @@ impl AppRequest<'_, '_> {
             external_id: None,
             format: self.format.as_str(),
             sender: String::new(),
+            is_sender_provisional: false,
             text: None,
             line: self.device.line.clone(),
             received_at: self.request.now,

@@ -152,6 +152,7 @@ impl Check<'_> {
             external_id: Some(id),
             format: Format::Recon.as_str(),
             sender: sender?,
+            is_sender_provisional: false,
             text: if quarantine.is_some() { None } else { Some(text) },
             line,
             received_at,

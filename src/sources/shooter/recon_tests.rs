@@ -28,6 +28,7 @@ fn a_single_message_is_read() {
             external_id: Some("m-1".into()),
             format: "recon",
             sender: "1588-1688".into(),
+            is_sender_provisional: false,
             text: Some("입금 50,000\n홍길동".into()),
             line: Some("counter-1".into()),
             received_at: at("2026-04-22T09:30:00Z"),

@@ -138,6 +138,7 @@ fn as_bytes_alone(delivery: &Delivery) -> Delivery {
         external_id: None,
         format: FORMAT,
         sender: String::new(),
+        is_sender_provisional: false,
         text: None,
         line: None,
         received_at: delivery.received_at,

@@ -1,6 +1,5 @@
 //! What a batch adds to the store, decided before any of it is written.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use entity::sms;
@@ -9,19 +8,22 @@ use super::Incoming;
 use super::fingerprint::hash_of;
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::identity::{Assignment, KnownSms, SmsAt};
+use crate::domain::sender::{Ask, Sender};
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::source::SourceRef;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::{Taken, TakenAs};
 use crate::store::StoreError;
+use crate::store::sender::sender_of;
 use crate::store::sms::{source_bit, word};
 use crate::store::sms_change::Stand;
 
 /// What sightings say of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Facts<'a> {
-    pub(super) sender: Cow<'a, str>,
-    pub(super) sender_key: Cow<'a, str>,
+    pub(super) sender: Sender<'a>,
+    /// The whitelist is to be asked about who sent it, beside what has become of it.
+    pub(super) ask_sender: bool,
     pub(super) sources: i64,
     pub(super) state: SmsState,
     pub(super) flags: Flags,
@@ -35,14 +37,16 @@ impl<'a> Facts<'a> {
             return;
         }
         self.sources |= source_bit(incoming.source.kind);
-        let was_held = self.state == SmsState::Held;
-        let is_named = self.sender_key.is_empty() && !incoming.sender_key.is_empty();
-        if was_held || is_named {
-            self.sender = Cow::Borrowed(&incoming.delivery.sender);
-            self.sender_key = Cow::Borrowed(incoming.sender_key);
-        }
-        if was_held || (is_named && self.state == SmsState::Rejected) {
+        let heard = incoming.sender();
+        if self.state == SmsState::Held {
+            self.sender = heard;
             self.state = SmsState::Received;
+            return;
+        }
+        match self.sender.learn(&heard, self.state) {
+            Ask::Nothing => {}
+            Ask::Again => self.state = SmsState::Received,
+            Ask::Beside => self.ask_sender = true,
         }
     }
 }
@@ -80,8 +84,8 @@ impl<'a> NewSms<'a> {
             // What cannot be read may be a deposit: people must see it.
             review: if state == SmsState::Quarantined { Review::NeedCheck } else { Review::None },
             facts: Facts {
-                sender: Cow::Borrowed(&delivery.sender),
-                sender_key: Cow::Borrowed(incoming.sender_key),
+                sender: incoming.sender(),
+                ask_sender: false,
                 sources: source_bit(incoming.source.kind),
                 state,
                 flags: if delivery.old_event { Flags::NONE.with(Flag::OldEvent) } else { Flags::NONE },
@@ -122,8 +126,8 @@ impl Head {
             received_at: UnixMs(row.received_at),
             facts: Facts {
                 state: word("sms.state", row.id, &row.state)?,
-                sender: Cow::Owned(row.sender),
-                sender_key: Cow::Owned(row.sender_key),
+                sender: sender_of(row.sender, row.sender_key, row.provisional_key),
+                ask_sender: row.ask_sender,
                 sources: row.sources,
                 flags: Flags(row.flags),
             },
@@ -138,7 +142,7 @@ impl Head {
         KnownSms {
             sms_id: self.id,
             fingerprint: self.hash,
-            sender: self.facts.sender_key.clone().into_owned(),
+            sender: self.facts.sender.key.clone().into_owned(),
             received_at: self.received_at,
             sources: sources.into_iter().collect(),
         }

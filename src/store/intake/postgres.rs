@@ -163,8 +163,10 @@ async fn write(txn: &DatabaseTransaction, plan: &Plan<'_>, now: UnixMs) -> Resul
         let head = Head::of(before.clone())?;
         let Some((facts, reason)) = plan.change(&head) else { continue };
         let mut after = before.clone();
-        after.sender = facts.sender.into_owned();
-        after.sender_key = facts.sender_key.into_owned();
+        after.sender = facts.sender.shown.into_owned();
+        after.sender_key = facts.sender.key.into_owned();
+        after.provisional_key = facts.sender.provisional_key.into_owned();
+        after.ask_sender = facts.ask_sender;
         after.sources = facts.sources;
         after.state = facts.state.as_str().to_owned();
         after.flags = facts.flags.0;
@@ -194,8 +196,10 @@ fn new_row(row: &NewSms<'_>, now: UnixMs) -> sms::ActiveModel {
     sms::ActiveModel {
         id: Set(row.id),
         line: Set(row.line.map(str::to_owned)),
-        sender: Set(row.facts.sender.clone().into_owned()),
-        sender_key: Set(row.facts.sender_key.clone().into_owned()),
+        sender: Set(row.facts.sender.shown.clone().into_owned()),
+        sender_key: Set(row.facts.sender.key.clone().into_owned()),
+        provisional_key: Set(row.facts.sender.provisional_key.clone().into_owned()),
+        ask_sender: Set(false),
         text: Set(row.text.map(str::to_owned)),
         fingerprint: Set(row.fingerprint.to_vec()),
         received_at: Set(row.received_at.0),

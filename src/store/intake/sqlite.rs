@@ -17,13 +17,15 @@ use super::Incoming;
 use super::fingerprint::hash_of;
 use super::plan::{Facts, Head, Plan, Sorted, count_new};
 use super::recent::{Hour, RecentTexts, hours_around, span_of};
+use crate::database::connect;
 use crate::domain::flags::Flags;
 use crate::domain::identity::{self, KnownSms};
+use crate::domain::sender::Sender;
 use crate::domain::source::SourceRef;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::Taken;
+use crate::store::StoreError;
 use crate::store::sms::word;
-use crate::store::{StoreError, connect};
 
 /// Who changes a message at intake, in its history.
 pub(super) const ACTOR: &str = "inbox";
@@ -168,8 +170,8 @@ fn equal_texts(
     Ok(heads)
 }
 
-const HEAD: &str = "SELECT id, fingerprint, received_at, review, order_id, version, sender, sender_key, sources, state, \
-    flags FROM sms WHERE id = ?1";
+const HEAD: &str = "SELECT id, fingerprint, received_at, review, order_id, version, sender, sender_key, provisional_key, \
+    ask_sender, sources, state, flags FROM sms WHERE id = ?1";
 
 fn head_of(row: &Row<'_>) -> Result<Head, StoreError> {
     let id = row.get("id")?;
@@ -182,8 +184,12 @@ fn head_of(row: &Row<'_>) -> Result<Head, StoreError> {
         order_id: row.get("order_id")?,
         version: row.get("version")?,
         facts: Facts {
-            sender: row.get::<_, String>("sender")?.into(),
-            sender_key: row.get::<_, String>("sender_key")?.into(),
+            sender: Sender {
+                shown: row.get::<_, String>("sender")?.into(),
+                key: row.get::<_, String>("sender_key")?.into(),
+                provisional_key: row.get::<_, String>("provisional_key")?.into(),
+            },
+            ask_sender: row.get("ask_sender")?,
             sources: row.get("sources")?,
             state: word("sms.state", id, &state)?,
             flags: Flags(row.get("flags")?),

@@ -10,7 +10,7 @@ use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::identity::TWIN_WINDOW;
-use crate::domain::matching::{Bond, BucketOrder, Deposit, Windows};
+use crate::domain::matching::{Bond, BucketOrder, Deposit, ReadBy, Windows};
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::sms::{Review, SmsState};
@@ -25,7 +25,8 @@ use crate::store::sms_change::SmsChanges;
 const APPROVED_SPAN: Duration = Duration::from_hours(744);
 
 /// Flags that keep a deposit from being matched on its own, while it still counts as a rival.
-const HOLDING: Flags = Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent);
+const HOLDING: Flags =
+    Flags::NONE.with(Flag::ChainBreak).with(Flag::SuspiciousText).with(Flag::OldEvent).with(Flag::UnlistedSender);
 
 pub(super) async fn orders_in(
     txn: &DatabaseTransaction,
@@ -244,6 +245,7 @@ pub(super) fn deposit_of(row: &sms::Model, bucket: Bucket, pair_unseen: bool) ->
         reference: row.reference.clone(),
         account: row.account.clone(),
         name_max: row.name_max.and_then(|max| u32::try_from(max).ok()),
+        template: row.template_id.zip(row.template_version).map(|(id, version)| ReadBy { id, version }),
         held_back,
         bond,
     }

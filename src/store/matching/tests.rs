@@ -15,6 +15,8 @@ use crate::store::order::put_orders;
 use crate::store::review::check;
 use crate::store::testing::{TestStore, base, message, stores};
 
+mod arrivals;
+
 const WINDOWS: Windows = Windows { early: Duration::from_hours(24), late: Duration::from_hours(24) };
 const KRW: i64 = 50_000;
 

@@ -8,7 +8,7 @@ use sea_orm::{QueryFilter, QueryOrder};
 
 use super::Decided;
 use crate::domain::flags::{Flag, Flags};
-use crate::domain::matching::{self, Explanation, MATCHING_FLAGS, Outcome, Ruling, Timing};
+use crate::domain::matching::{self, Explanation, MATCHING_FLAGS, Outcome, ReadBy, Ruling, Timing};
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
 use crate::store::StoreError;
@@ -143,7 +143,7 @@ pub(super) async fn write_changed(
         }
         let (state, _) = headline(&ruling.outcome);
         if !is_synthetic(row.id) {
-            decisions.push(decision_row(row.id, state, &explanation, now)?);
+            decisions.push(decision_row(row.id, state.as_str(), &explanation, now)?);
         }
         done.changed += 1;
         match state {
@@ -164,9 +164,28 @@ pub(super) async fn write_changed(
     insert(txn, pairs).await
 }
 
+/// What a person decided against, or without, the rules: the outcome of their link.
+pub const BY_HAND: &str = "manual";
+
+/// Notes that a person linked a deposit with an order, as a decision like any other.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn note_link(
+    txn: &DatabaseTransaction,
+    row: &sms::Model,
+    order_id: &str,
+    operator: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let template = row.template_id.zip(row.template_version).map(|(id, version)| ReadBy { id, version });
+    let decision = decision_row(row.id, BY_HAND, &Explanation::by_hand(order_id, operator, template), now)?;
+    insert(txn, vec![decision]).await
+}
+
 pub(super) fn decision_row(
     sms_id: i64,
-    state: SmsState,
+    outcome: &str,
     explanation: &Explanation,
     now: UnixMs,
 ) -> Result<sms_decision::ActiveModel, StoreError> {
@@ -175,7 +194,7 @@ pub(super) fn decision_row(
         id: NotSet,
         sms_id: Set(sms_id),
         at: Set(now.0),
-        outcome: Set(state.as_str().to_owned()),
+        outcome: Set(outcome.to_owned()),
         rule: Set(explanation.rule.clone()),
         explanation: Set(json),
     })

@@ -120,12 +120,18 @@ async fn a_deleted_sender_is_gone_and_unknown_afterwards() {
 #[tokio::test]
 async fn rejected_messages_are_found_by_their_sender_however_many_there_are() {
     let store = stores().await.remove(0);
-    for of in [of_key("15881688"), of_listed()] {
-        let find = sms::Entity::find().select_only().column(sms::Column::Id).filter(rejected(store.now()).add(of));
+    let [by_key, by_key_name, by_key_held] = waiting(|column| of_key(column, "15881688"), store.now());
+    let [listed, listed_name, listed_held] = waiting(of_listed, store.now());
+    let rejected = "sms_rejected (state=? AND sender_key=? AND state_since>?)";
+    let rejected_name = "sms_rejected_name (state=? AND provisional_key=? AND state_since>?)";
+    let held = "sms_unlisted (sender_key=? AND received_at>?)";
+    let all = [(by_key, rejected), (by_key_name, rejected_name), (by_key_held, held)];
+    for (of, index) in all.into_iter().chain([(listed, rejected), (listed_name, rejected_name), (listed_held, held)]) {
+        let find = sms::Entity::find().select_only().column(sms::Column::Id).filter(of);
         let mut statement = find.build(DbBackend::Sqlite);
         statement.sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
         let plan = store.reader().query_one_raw(statement).await.unwrap().unwrap();
         let detail: String = plan.try_get("", "detail").unwrap();
-        assert!(detail.contains("sms_rejected (state=? AND sender_key=? AND state_since>?)"), "{detail}");
+        assert!(detail.contains(index), "{detail}");
     }
 }

@@ -4,11 +4,13 @@ use entity::{pushbullet_message, sighting, sms};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
 
 use super::history::Read;
-use crate::domain::phone::comparable_sender;
+use crate::domain::sender::{Ask, Sender};
 use crate::domain::sms::SmsState;
 use crate::domain::source::SourceRef;
 use crate::domain::time::UnixMs;
 use crate::store::lease::{Lease, check_lease};
+use crate::store::sender::sender_of;
+use crate::store::sms::word;
 use crate::store::sms_change::SmsChanges;
 use crate::store::{Store, StoreError};
 
@@ -17,7 +19,7 @@ use crate::store::{Store, StoreError};
 pub enum Named {
     /// Its sighting has the exact key now.
     Renamed {
-        /// The message goes back to the whitelist: who sent it is known only now.
+        /// The whitelist is to be asked: who sent it is known only now.
         asked_again: bool,
     },
     /// It never reached the inbox, or that key is there already: the history is to deliver it.
@@ -26,7 +28,7 @@ pub enum Named {
 
 impl Store {
     /// Gives the message of a note its type and id. Where the sighting that the stream brought is stored, it gets the exact
-    /// key, and its message the sender where it had none (INV-I5).
+    /// key, and its message the number where it had none (INV-I5).
     ///
     /// # Errors
     /// Where the lease is another's or the store cannot commit.
@@ -92,23 +94,25 @@ async fn sighting_of(
         .await?)
 }
 
-/// Whether the message goes back to the whitelist.
+/// Whether the whitelist is to be asked about it.
 async fn set_sender(txn: &DatabaseTransaction, sms_id: i64, sender: &str, now: UnixMs) -> Result<bool, StoreError> {
-    let key = comparable_sender(sender);
-    if key.is_empty() {
-        return Ok(false);
-    }
     let row = sms::Entity::find_by_id(sms_id).lock_exclusive().one(txn).await?;
     let Some(before) = row.filter(|row| row.sender_key.is_empty()) else { return Ok(false) };
     let mut after = before.clone();
-    sender.clone_into(&mut after.sender);
-    after.sender_key = key;
-    let asked_again = after.state == SmsState::Rejected.as_str();
-    if asked_again {
-        after.state = SmsState::Received.as_str().to_owned();
+    let mut known = sender_of(before.sender.clone(), before.sender_key.clone(), before.provisional_key.clone());
+    let ask = known.learn(&Sender::of(sender, false), word("sms.state", sms_id, &before.state)?);
+    if known.key.is_empty() {
+        return Ok(false);
+    }
+    after.sender = known.shown.into_owned();
+    after.sender_key = known.key.into_owned();
+    match ask {
+        Ask::Nothing => {}
+        Ask::Again => after.state = SmsState::Received.as_str().to_owned(),
+        Ask::Beside => after.ask_sender = true,
     }
     let mut changes = SmsChanges::new(txn, now, "sms_id_sync");
     changes.apply(&before, after, Some("the history names its sender".to_owned())).await?;
     changes.finish().await?;
-    Ok(asked_again)
+    Ok(ask != Ask::Nothing)
 }

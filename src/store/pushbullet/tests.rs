@@ -21,7 +21,7 @@ fn input(token: &str, iden: Option<&str>) -> PushbulletDeviceInput {
 }
 
 async fn add(store: &TestStore, token: &str, iden: Option<&str>) -> i64 {
-    let added = store.add_pushbullet(&caller("a", None), &input(token, iden)).await.unwrap();
+    let added = store.add_pushbullet(&caller("a", None), &input(token, iden), None).await.unwrap();
     added.body["id"].as_i64().unwrap()
 }
 
@@ -53,7 +53,7 @@ async fn secrets_are_sealed_and_gone_when_the_phone_is() {
 async fn the_same_token_and_phone_are_there_once_and_a_phone_keeps_its_source() {
     for store in stores().await {
         let first = add(&store, "o.one", Some("ujz")).await;
-        let same = store.add_pushbullet(&caller("a", None), &input("o.one", Some("ujz"))).await;
+        let same = store.add_pushbullet(&caller("a", None), &input("o.one", Some("ujz")), None).await;
         assert!(matches!(same, Err(Refusal::Conflict(_))));
         let other = add(&store, "o.one", Some("ujy")).await;
         assert_ne!(phone(&store, first).await.source, phone(&store, other).await.source);
@@ -106,6 +106,7 @@ async fn deliver(store: &TestStore, key: SourceKey, sender: &str) -> i64 {
         external_id: None,
         format: "pushbullet",
         sender: sender.to_owned(),
+        is_sender_provisional: false,
         text: Some("입금 50,000원 홍길동".to_owned()),
         line: None,
         received_at: base(),

@@ -69,7 +69,7 @@ fn a_thousand_messages_of_phones_that_try_again_outlive_everything_at_once() {
             )
         };
         let (daemon, _) = tokio::join!(chaos.kills_again_and_again(daemon), posting);
-        let messages = chaos.messages().await;
+        let messages = chaos.api().all_messages().await;
         // What an app gave up may be here or not, but never twice.
         for text in given_up.borrow().iter() {
             let times = messages.iter().filter(|sms| sms["text"] == text.as_str()).count();

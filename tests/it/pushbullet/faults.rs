@@ -1,8 +1,10 @@
 //! What breaks upstream or on the way, and what holds all the same (reliability rows 4, 13, 23).
 
+use recon::sim::pushbullet::Simulator;
 use serde_json::json;
 
-use crate::support::pushbullet::{PHONE, TOKEN, USER, pushbullet_story, sms};
+use crate::support::app::story_with;
+use crate::support::pushbullet::{DEVICES, PHONE, TOKEN, USER, pushbullet_story, sms};
 use crate::support::texts::deposit;
 
 /// Reliability row 13.
@@ -19,11 +21,37 @@ fn a_stream_that_is_open_and_silent_is_replaced_and_the_history_fills_the_gap() 
         })
         .await;
         assert!(sim.open_streams() <= 2, "the old one may still be closing, but there are never two of ours");
+        // That it can be opened is no sign of life: what freshness is measured from stands still.
+        let listener = format!("pushbullet-listener/{id}");
+        let success = async || app.find_actor(&listener).await.unwrap()["last_success_at"].clone();
+        let heard_at = success().await;
+        let opened = sim.calls().iter().filter(|call| call.path == "/websocket").count();
+        app.until("it is replaced once more", async || {
+            sim.calls().iter().filter(|call| call.path == "/websocket").count() > opened
+        })
+        .await;
+        assert_eq!(success().await, heard_at);
         sim.quirks(|quirks| quirks.silent = false);
         app.until("one is open and heard", async || sim.open_streams() == 1).await;
         sim.receives(PHONE, &sms(&deposit("김철수", 70_000), 2));
         app.has_messages(2).await;
         app.until_listener(id, "running").await;
+    });
+}
+
+/// Reliability row 13, as configured where nobody changes it: health calls it stale after the deadline, which is told.
+#[test]
+fn a_listener_that_hears_nothing_is_stale_within_90_seconds() {
+    let sim = Simulator::start().unwrap();
+    let (api_url, stream_url) = (sim.api_url(), sim.stream_url());
+    let values = [("pushbullet.api_url", api_url.as_str()), ("pushbullet.stream_url", stream_url.as_str())];
+    story_with(&values, async |app| {
+        let device = json!({"name": "shop phone", "access_token": TOKEN, "device_iden": PHONE, "line": "1"});
+        let id = app.post(DEVICES, &device).await.expect(201)["id"].as_i64().unwrap();
+        let listener = format!("pushbullet-listener/{id}");
+        app.until("it runs", async || app.find_actor(&listener).await.is_some()).await;
+        let deadline = app.find_actor(&listener).await.unwrap()["deadline_s"].as_u64().unwrap();
+        assert!(deadline <= 90, "{deadline} s");
     });
 }
 

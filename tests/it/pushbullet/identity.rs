@@ -84,7 +84,7 @@ fn an_event_before_the_history_has_it_and_one_after_it_are_one() {
 }
 
 #[test]
-fn a_contact_s_name_is_no_sender_and_the_number_asks_the_whitelist_again() {
+fn a_contact_s_name_stands_until_the_number_comes_and_the_whitelist_is_asked_again() {
     pushbullet_story(async |app, sim| {
         app.listens_to(json!({})).await;
         app.put_orders(&[order("R-1", "홍길동", 50_000)]).await;
@@ -95,6 +95,7 @@ fn a_contact_s_name_is_no_sender_and_the_number_asks_the_whitelist_again() {
         sim.receives(PHONE, &sms(&deposit("홍길동", 50_000), 1));
         let heard = app.has_messages(1).await.remove(0);
         assert_eq!(heard.state, "rejected", "nobody knows who sent it");
+        assert_eq!(app.sms(heard.id).await.all["sender"], "My Bank", "but the phone calls him so");
         sim.history_catches_up();
         app.until("it is matched", async || app.sms(heard.id).await.state == "matched").await;
         assert_eq!(app.sms(heard.id).await.all["sender"], "15881688");

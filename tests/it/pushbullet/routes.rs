@@ -38,6 +38,22 @@ fn a_phone_is_added_once_listed_without_its_secrets_and_deleted() {
 }
 
 #[test]
+fn a_token_that_pushbullet_refuses_makes_no_phone_and_one_that_it_cannot_be_asked_about_does() {
+    pushbullet_story(async |app, sim| {
+        let unknown = json!({"name": "x", "access_token": "o.mistyped", "device_iden": PHONE});
+        let problem = app.post(DEVICES, &unknown).await.expect_problem(422).to_string();
+        assert!(problem.contains("access_token") && problem.contains("refuses"), "{problem}");
+        assert!(!problem.contains("o.mistyped"), "{problem}");
+        assert_eq!(app.get(DEVICES).await.expect(200)["items"], json!([]));
+        sim.quirks(|quirks| quirks.limited = 1);
+        let known = json!({"name": "x", "access_token": TOKEN, "device_iden": PHONE});
+        let added = app.post(DEVICES, &known).await.expect(201);
+        assert!(added["last_error"].as_str().unwrap().contains("could not be checked"), "{added}");
+        app.until("it is listened to", async || sim.open_streams() == 1).await;
+    });
+}
+
+#[test]
 fn what_cannot_be_a_phone_is_refused_by_field() {
     pushbullet_story(async |app, _sim| {
         for (body, field) in [

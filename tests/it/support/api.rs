@@ -77,6 +77,19 @@ impl Api {
     }
 
     /// Tells of orders, and holds that they were taken.
+    /// Every message that is listed, page by page.
+    pub async fn all_messages(&self) -> Vec<Value> {
+        let (mut messages, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("/internal/v2/sms?limit=500{cursor}")).await.expect(200);
+            messages.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return messages,
+            }
+        }
+    }
+
     pub async fn put_orders(&self, orders: &[Value]) -> Value {
         self.put("/internal/v2/orders", &json!({"orders": orders})).await.expect(200)
     }

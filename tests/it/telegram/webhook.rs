@@ -21,7 +21,7 @@ async fn secret_of(story: &Story<'_>, id: &Value) -> String {
     use secrecy::ExposeSecret as _;
     let id = id.as_i64().unwrap();
     let asked = story.app.asks(move |app| {
-        Box::pin(async move { app.store().known_bot(id).await.unwrap().unwrap().webhook_secret.unwrap() })
+        Box::pin(async move { app.store().unwrap().known_bot(id).await.unwrap().unwrap().webhook_secret.unwrap() })
     });
     asked.await.expose_secret().to_owned()
 }
@@ -69,7 +69,16 @@ fn only_telegram_can_post() {
             assert_eq!(taken, json!({"ok": true}));
         }
         assert_eq!(story.app.list("").await.len(), 1, "a repeat is a duplicate");
-        assert_eq!(story.app.list("state=held").await.len(), 1, "anybody can write to the bot itself");
+        let held = story.app.list("state=held").await;
+        assert_eq!(held.len(), 1, "anybody can write to the bot itself");
+        let reset = story.app.post("/internal/v2/sms/reset", &json!({"ids": [held[0].id]})).await.expect(200);
+        assert_eq!(reset["skipped"], json!([]), "{reset}");
+        story.app.settle().await;
+        assert_eq!(
+            story.app.sms(held[0].id).await.state,
+            "rejected",
+            "it flows: to the whitelist, which does not know it"
+        );
         // What nobody can read is kept, so that Telegram goes on to the next.
         post(story, &hooked["id"], Some(&secret), "{broken").await.expect(200);
         assert_eq!(story.app.list("state=quarantined").await.len(), 1);

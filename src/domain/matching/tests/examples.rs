@@ -88,6 +88,26 @@ fn a_masked_or_cut_name_that_fits_two_orders_is_ambiguous() {
     assert_eq!(one(deposit(1, "에이치케이코퍼", 5), &orders).outcome, in_window("R-2"));
 }
 
+/// Two people whose names begin alike, at a bank that cuts them there: nobody can say whose it is. The one name that is
+/// as long as the bank allows is no better than the other.
+#[test]
+fn people_whose_names_begin_alike_are_ambiguous_where_the_bank_cuts_them() {
+    let orders = [order("R-1", "남궁민수", 0), order("R-2", "남궁민", 0), order("R-3", "남궁희", 0)];
+    let cut = |name: &str| Deposit { name_max: Some(3), ..deposit(1, name, 5) };
+    assert_eq!(one(cut("남궁민"), &orders).outcome, Outcome::Ambiguous);
+    assert_eq!(one(cut("남궁희"), &orders).outcome, in_window("R-3"));
+    assert_eq!(one(cut("남궁"), &orders).outcome, Outcome::Unmatched, "too short to have been cut");
+}
+
+/// A company whose cut name ends where another's legal form would begin is not that other one.
+#[test]
+fn a_name_cut_inside_a_word_is_no_legal_form() {
+    let cut = Deposit { name_max: Some(9), ..deposit(1, "HANBIT CO", 5) };
+    let orders = [order("R-1", "Hanbit Ltd.", 0), order("R-2", "Hanbit Construction", 0)];
+    assert_eq!(one(cut.clone(), &orders).outcome, in_window("R-2"));
+    assert_eq!(one(cut, &orders[..1]).outcome, Outcome::Unmatched, "for a person to decide");
+}
+
 /// INV-M3: never the first, never the newest.
 #[test]
 fn two_orders_for_one_deposit_are_ambiguous() {

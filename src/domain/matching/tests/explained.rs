@@ -10,9 +10,11 @@ fn verdict(candidate: &Candidate, criterion: Criterion) -> &CriterionVerdict {
 fn every_criterion_shows_both_values() {
     let mut asked = order("R-1", "홍길동", 0);
     asked.order.account = Some("123-456".to_owned());
-    let paid = Deposit { account: Some("123***".to_owned()), ..deposit(1, "홍*동", 5) };
+    let template = Some(ReadBy { id: 3, version: 7 });
+    let paid = Deposit { account: Some("123***".to_owned()), template, ..deposit(1, "홍*동", 5) };
     let explanation = one(paid, &[asked]).explanation;
     assert_eq!(explanation.rule, "unique-in-window/1");
+    assert_eq!((explanation.template_id, explanation.template_version), (Some(3), Some(7)));
     let chosen = &explanation.candidates[0];
     assert_eq!(chosen.verdict, CandidateVerdict::Chosen);
     assert_eq!(chosen.criteria.iter().map(|one| one.criterion).collect::<Vec<_>>(), Criterion::ALL);

@@ -1,6 +1,7 @@
 //! Matching: what each sentence of its rules means (`examples`), how it is explained, and what holds for every bucket
 //! (`properties`, against a brute-force model that shares no code with it).
 
+mod arrivals;
 mod examples;
 mod explained;
 mod off_window;
@@ -15,13 +16,13 @@ use crate::domain::order::OrderStatus;
 const WINDOWS: Windows = Windows { early: Duration::from_mins(30), late: Duration::from_hours(1) };
 
 /// So many minutes and seconds after 10:00.
-fn at(minute: i64, second: i64) -> UnixMs {
+pub(super) fn at(minute: i64, second: i64) -> UnixMs {
     let ten: UnixMs = "2026-04-22T10:00:00Z".parse().unwrap();
     UnixMs(ten.0 + 60_000 * minute + 1_000 * second)
 }
 
 /// A deposit of 50,000 won, told to the minute.
-fn deposit(sms_id: i64, name: &str, minute: i64) -> Deposit {
+pub(super) fn deposit(sms_id: i64, name: &str, minute: i64) -> Deposit {
     Deposit {
         sms_id,
         money: Money { minor: 50_000, currency: Currency::KRW },
@@ -32,13 +33,14 @@ fn deposit(sms_id: i64, name: &str, minute: i64) -> Deposit {
         reference: None,
         account: None,
         name_max: None,
+        template: None,
         held_back: Flags::NONE,
         bond: Bond::Free,
     }
 }
 
 /// An open order of 50,000 won, created so many minutes after 10:00, in window for half an hour.
-fn order(order_id: &str, depositor: &str, minute: i64) -> BucketOrder {
+pub(super) fn order(order_id: &str, depositor: &str, minute: i64) -> BucketOrder {
     let order = Order {
         order_id: order_id.to_owned(),
         user_id: "u1".to_owned(),

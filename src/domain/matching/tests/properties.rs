@@ -11,7 +11,7 @@ use super::*;
 const ORDER_NAMES: [&str; 7] = ["가나다", "가나다라", "가나", "가라다", "나다라", "", "(주)가나다"];
 const DEPOSIT_NAMES: [&str; 7] = ["가나다", "가나", "가*다", "가 나 다", "나다라", "", "***"];
 
-fn any_deposit() -> impl Strategy<Value = Deposit> {
+pub(super) fn any_deposit() -> impl Strategy<Value = Deposit> {
     let texts =
         (0..DEPOSIT_NAMES.len(), prop::option::weighted(0.2, 1_u32..=3), prop::option::weighted(0.2, 0..2_usize));
     let accounts = prop::sample::select(vec![None, None, Some("111"), Some("1*1"), Some("222")]);
@@ -30,7 +30,7 @@ fn any_deposit() -> impl Strategy<Value = Deposit> {
     )
 }
 
-fn any_order() -> impl Strategy<Value = BucketOrder> {
+pub(super) fn any_order() -> impl Strategy<Value = BucketOrder> {
     let accounts = prop::sample::select(vec![None, None, Some("111"), Some("222")]);
     let texts = (0..ORDER_NAMES.len(), prop::option::weighted(0.2, 0..2_usize));
     let status = prop::sample::select(vec![
@@ -54,7 +54,7 @@ fn any_order() -> impl Strategy<Value = BucketOrder> {
     )
 }
 
-fn any_bucket() -> impl Strategy<Value = (Vec<Deposit>, Vec<BucketOrder>)> {
+pub(super) fn any_bucket() -> impl Strategy<Value = (Vec<Deposit>, Vec<BucketOrder>)> {
     (prop::collection::vec(any_deposit(), 0..8), prop::collection::vec(any_order(), 0..8)).prop_map(
         |(mut deposits, mut orders)| {
             deposits.iter_mut().zip(1..).for_each(|(deposit, id)| deposit.sms_id = id);
@@ -168,7 +168,7 @@ impl Model<'_> {
 }
 
 /// What a decision says, without its explanation.
-fn said(decisions: &[Decision]) -> Vec<(i64, Outcome, Flags, bool)> {
+pub(super) fn said(decisions: &[Decision]) -> Vec<(i64, Outcome, Flags, bool)> {
     decisions.iter().map(|one| (one.sms_id, one.outcome.clone(), one.flags, one.need_check)).collect()
 }
 

@@ -48,21 +48,22 @@ pub(super) fn write(
 
 fn insert_sms(txn: &Transaction<'_>, made: &[NewSms<'_>], now: UnixMs) -> Result<(), StoreError> {
     const COLUMNS: &str = "INSERT INTO sms (id, line, sender, sender_key, text, fingerprint, received_at, occurred_at, \
-        to_the_minute, stored_at, sources, state, state_since, review, flags, attempts, version, updated_at)";
-    const VALUES: &str = "(:0, :1, :2, :3, :4, :5, :6, :6, 0, ?1, :7, :8, ?1, :9, :10, 0, 1, ?1)";
-    insert(txn, (COLUMNS, VALUES, 11), now, made, |statement, at, row| {
+        to_the_minute, stored_at, sources, state, state_since, review, flags, attempts, version, updated_at, provisional_key)";
+    const VALUES: &str = "(:0, :1, :2, :3, :4, :5, :6, :6, 0, ?1, :7, :8, ?1, :9, :10, 0, 1, ?1, :11)";
+    insert(txn, (COLUMNS, VALUES, 12), now, made, |statement, at, row| {
         let facts = &row.facts;
         statement.raw_bind_parameter(at, row.id)?;
         statement.raw_bind_parameter(at + 1, row.line)?;
-        statement.raw_bind_parameter(at + 2, &facts.sender)?;
-        statement.raw_bind_parameter(at + 3, &facts.sender_key)?;
+        statement.raw_bind_parameter(at + 2, &facts.sender.shown)?;
+        statement.raw_bind_parameter(at + 3, &facts.sender.key)?;
         statement.raw_bind_parameter(at + 4, row.text)?;
         statement.raw_bind_parameter(at + 5, row.fingerprint)?;
         statement.raw_bind_parameter(at + 6, row.received_at.0)?;
         statement.raw_bind_parameter(at + 7, facts.sources)?;
         statement.raw_bind_parameter(at + 8, facts.state.as_str())?;
         statement.raw_bind_parameter(at + 9, row.review.as_str())?;
-        statement.raw_bind_parameter(at + 10, facts.flags.0)
+        statement.raw_bind_parameter(at + 10, facts.flags.0)?;
+        statement.raw_bind_parameter(at + 11, &facts.sender.provisional_key)
     })
 }
 
@@ -136,17 +137,20 @@ fn update(txn: &Transaction<'_>, head: &Head, facts: &Facts<'_>, now: UnixMs) ->
          state_since = CASE WHEN state = ?7 THEN state_since ELSE ?8 END, \
          attempts = CASE WHEN state = ?7 THEN attempts ELSE 0 END, \
          next_attempt_at = CASE WHEN state = ?7 THEN next_attempt_at END, \
+         provisional_key = ?9, ask_sender = ?10, \
          version = version + 1, updated_at = ?8 WHERE id = ?1 AND version = ?2",
     )?;
     let changed = update.execute(params![
         head.id,
         head.version,
-        facts.sender,
-        facts.sender_key,
+        facts.sender.shown,
+        facts.sender.key,
         facts.sources,
         facts.flags.0,
         facts.state.as_str(),
         now.0,
+        facts.sender.provisional_key,
+        facts.ask_sender,
     ])?;
     // Nobody else writes while this transaction holds the one writer's lock.
     if changed == 1 { Ok(()) } else { Err(StoreError::corrupt("intake", "a message moved under the writer")) }

