@@ -231,7 +231,6 @@ fn fate_of(sms: &Value) -> Fate {
         "matched" => Fate::Matched(order_id()),
         "ambiguous" => Fate::Twin,
         "unmatched" if has("chain_break") => Fate::Broken,
-        "unmatched" if has("chain_break") => Fate::Broken,
         "unmatched" => Fate::Unmatched,
         "ignored" => Fate::Ignored,
         "rejected" => Fate::Rejected,
