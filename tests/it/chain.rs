@@ -1,6 +1,8 @@
 //! The balance chain over the API: gaps with their size, forgeries, late arrivals, several accounts and phones, and what
 //! people take as it stands (INV-C1 to INV-C8; reliability row 28).
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::support::app::story_with;
@@ -32,7 +34,7 @@ fn told_on(account: &str, minute: u32, name: &str, moved: i64, balance: impl Int
     let mut text = format!("[가나]04/22 09:{minute:02}\n{account}\n{name}\n{word}\n{}", grouped(moved.unsigned_abs()));
     if let Some(balance) = balance.into() {
         let sign = if balance < 0 { "-" } else { "" };
-        text.push_str(&format!("\n잔액{sign}{}", grouped(balance.unsigned_abs())));
+        let _ = write!(text, "\n잔액{sign}{}", grouped(balance.unsigned_abs()));
     }
     text
 }
@@ -101,8 +103,8 @@ fn a_gap_is_shown_with_its_size_and_the_message_that_was_late_mends_it() {
         assert_eq!((&item["expected"], &item["stated"]), (&won("1050000"), &won("1080000")));
         assert_eq!((&item["missing"], &item["previous_balance"]), (&won("30000"), &won("1000000")));
         assert_eq!((&item["account"], &item["line"]), (&json!(ACCOUNT), &json!("counter-1")));
-        assert_eq!(item["occurred_at"], "2026-04-22T00:33:00.000Z");
-        assert_eq!(item["previous_occurred_at"], "2026-04-22T00:30:00.000Z");
+        assert_eq!(item["occurred_at"], "2026-04-22T00:33:00Z");
+        assert_eq!(item["previous_occurred_at"], "2026-04-22T00:30:00Z");
         assert_eq!(app.sms(broken).await.all["chain"]["missing"], won("30000"));
         assert!(app.sms(broken).await.all["history"].to_string().contains(&sentence));
 
