@@ -146,10 +146,19 @@ fn is_at_rest(connection: &sea_orm::sqlx::SqliteConnection) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::ConnectionTrait as _;
+    use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
     use crate::store::StoreError;
     use crate::store::testing::stores;
+
+    #[tokio::test]
+    async fn who_stands_still_inside_a_transaction_does_not_keep_its_locks() {
+        for store in stores().await.into_iter().filter(|store| store.backend() == DbBackend::Postgres) {
+            let show = "SHOW idle_in_transaction_session_timeout".to_owned();
+            let row = store.reader().query_one_raw(Statement::from_string(DbBackend::Postgres, show)).await.unwrap();
+            assert_eq!(row.unwrap().try_get_by_index::<String>(0).unwrap(), "5s");
+        }
+    }
 
     /// A failed commit leaves nothing behind that could swallow the next ones.
     #[tokio::test]
