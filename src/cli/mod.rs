@@ -8,6 +8,7 @@ mod bench;
 mod check_config;
 mod client;
 mod completions;
+mod contract;
 mod demo;
 mod error;
 mod global;
@@ -68,6 +69,8 @@ enum Command {
     Telegram(telegram::Args),
     /// Add, list and remove the phones that are heard through Pushbullet.
     Pushbullet(pushbullet::Args),
+    /// Hold an admin server, ours or an old one, against the frozen contract.
+    Contract(contract::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Change the key that seals secrets at rest.
@@ -85,6 +88,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Run(args) => run::run(context, &args),
         Command::Demo(args) => demo::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
+        Command::Contract(args) => contract::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
         Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),
