@@ -8,6 +8,7 @@ mod m2026_04_22_000002_processes;
 mod m2026_04_22_000003_pushbullet;
 mod m2026_04_22_000004_telegram;
 mod m2026_04_22_000005_device_rhythm;
+mod m2026_04_22_000009_imported_rows;
 
 /// Applies and reverts the steps.
 pub struct Migrator;
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_04_22_000003_pushbullet::Migration),
             Box::new(m2026_04_22_000004_telegram::Migration),
             Box::new(m2026_04_22_000005_device_rhythm::Migration),
+            Box::new(m2026_04_22_000009_imported_rows::Migration),
         ]
     }
 }

@@ -13,6 +13,7 @@ mod demo;
 mod error;
 mod global;
 mod health;
+mod import;
 mod ingest;
 mod migrate;
 mod openapi;
@@ -71,6 +72,8 @@ enum Command {
     Pushbullet(pushbullet::Args),
     /// Hold an admin server, ours or an old one, against the frozen contract.
     Contract(contract::Args),
+    /// Take in the rows of an old server.
+    Import(import::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Change the key that seals secrets at rest.
@@ -89,6 +92,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Demo(args) => demo::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Contract(args) => contract::run(context, &args),
+        Command::Import(args) => import::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
         Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),

@@ -59,7 +59,8 @@ const CASES: &[(&str, &str, &str)] = cases![
     "unknown-route",
 ];
 
-const STATES: &[(&str, &str)] = states!["device", "phone", "pushbullet", "sms", "template"];
+const STATES: &[(&str, &str)] =
+    states!["device", "disposable-device", "disposable-sms", "phone", "pushbullet", "sms", "template"];
 
 impl Library {
     /// What comes with recon.

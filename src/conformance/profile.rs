@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::hurl::Request;
-use super::session::{NEW_EXPIRES_AT, NEW_TOKEN};
+use super::session::{EXPOSE, NEW_EXPIRES_AT, NEW_TOKEN, Session};
 use super::wire::Answer;
 
 /// The preset in whose names the cases are written.
@@ -49,8 +49,11 @@ struct EnvelopeNames {
 struct ListNames {
     list: String,
     total: String,
-    page: String,
-    page_size: String,
+    /// None where an answer does not repeat which page was asked for.
+    #[serde(default)]
+    page: Option<String>,
+    #[serde(default)]
+    page_size: Option<String>,
     /// Whether the list stands in the envelope itself, beside the code.
     #[serde(default)]
     in_envelope: bool,
@@ -70,8 +73,11 @@ struct HeaderNames {
     /// What stands before the token, such as `Bearer`.
     #[serde(default)]
     scheme: String,
-    new_token: String,
-    new_expires_at: String,
+    /// None where a session's next token is not told.
+    #[serde(default)]
+    new_token: Option<String>,
+    #[serde(default)]
+    new_expires_at: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -85,6 +91,20 @@ struct CodeName {
     theirs: i64,
     #[serde(default = "ok")]
     their_status: u16,
+    /// With this kind of token only.
+    #[serde(default)]
+    session: Option<Session>,
+}
+
+/// What is expected of an answer: where several of our codes are one of theirs, it says which is meant.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// The status, in our names.
+    pub status: u16,
+    /// The body, in our names.
+    pub body: Value,
+    /// The kind of token that was sent.
+    pub session: Session,
 }
 
 const fn ok() -> u16 {
@@ -157,38 +177,37 @@ impl Profile {
         }
     }
 
-    /// The name of a header in this stack.
+    /// Whether a session's next token comes with its answers.
     #[must_use]
-    pub fn header<'a>(&'a self, ours: &'a str) -> &'a str {
-        match ours {
-            NEW_TOKEN => &self.headers.new_token,
-            NEW_EXPIRES_AT => &self.headers.new_expires_at,
-            other => other,
-        }
+    pub const fn renews(&self) -> bool {
+        self.headers.new_token.is_some()
+    }
+
+    /// Our name of a header that this stack calls so.
+    fn our_header(&self, theirs: &str) -> Option<&'static str> {
+        let names = [(&self.headers.new_token, NEW_TOKEN), (&self.headers.new_expires_at, NEW_EXPIRES_AT)];
+        let same = |name: &Option<String>| name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(theirs));
+        names.into_iter().find(|(name, _)| same(name)).map(|(_, ours)| ours)
     }
 
     /// An answer of this stack in our names. What stands there in our names although this stack has others is put aside, so
     /// that it is found.
     #[must_use]
-    pub fn answer(&self, answer: Answer) -> Answer {
+    pub fn answer(&self, answer: Answer, expected: Option<&Expected>) -> Answer {
         let Answer { mut status, mut headers, body } = answer;
-        for (name, _) in &mut headers {
-            let ours =
-                [NEW_TOKEN, NEW_EXPIRES_AT].into_iter().find(|ours| self.header(ours).eq_ignore_ascii_case(name));
-            if let Some(ours) = ours {
+        for (name, value) in &mut headers {
+            if let Some(ours) = self.our_header(name) {
                 ours.clone_into(name);
-            } else if [NEW_TOKEN, NEW_EXPIRES_AT].contains(&name.as_str()) {
-                *name = self.foreign(name);
-            } else if name == super::session::EXPOSE {
-                continue;
+            } else if name == EXPOSE {
+                let ours = |name: &str| self.our_header(name).map_or_else(|| name.to_lowercase(), str::to_owned);
+                *value = value.split(',').map(str::trim).map(ours).collect::<Vec<_>>().join(", ");
             }
         }
-        self.expose(&mut headers);
         let body = match body {
             Some(Value::Object(fields)) => {
-                let mut fields = self.envelope(fields);
+                let mut fields = self.envelope(fields, expected);
                 if let Some(code) = fields.get_mut("code") {
-                    (status, *code) = self.code(status, code.take());
+                    (status, *code) = self.code(status, code.take(), expected);
                 }
                 Some(Value::Object(fields))
             }
@@ -201,27 +220,15 @@ impl Profile {
         format!("{name} (no name of {})", self.name)
     }
 
-    /// The names in `Access-Control-Expose-Headers`.
-    fn expose(&self, headers: &mut [(String, String)]) {
-        for (_, value) in headers.iter_mut().filter(|(name, _)| name == super::session::EXPOSE) {
-            let ours = value.split(',').map(str::trim).map(|name| {
-                let ours =
-                    [NEW_TOKEN, NEW_EXPIRES_AT].into_iter().find(|ours| self.header(ours).eq_ignore_ascii_case(name));
-                ours.unwrap_or(name).to_lowercase()
-            });
-            *value = ours.collect::<Vec<_>>().join(", ");
-        }
-    }
-
-    fn envelope(&self, fields: Map<String, Value>) -> Map<String, Value> {
+    fn envelope(&self, fields: Map<String, Value>, expected: Option<&Expected>) -> Map<String, Value> {
         let EnvelopeNames { code, data, msg } = &self.envelope;
-        let mut names = vec![(code.as_str(), "code"), (data.as_str(), "data"), (msg.as_str(), "msg")];
+        let mut names = vec![(Some(code.as_str()), "code"), (Some(data.as_str()), "data"), (Some(msg.as_str()), "msg")];
         let ListNames { list, total, page, page_size, in_envelope } = &self.list;
         let list_names = [
-            (list.as_str(), "list"),
-            (total.as_str(), "total"),
-            (page.as_str(), "page"),
-            (page_size.as_str(), "pageSize"),
+            (Some(list.as_str()), "list"),
+            (Some(total.as_str()), "total"),
+            (page.as_deref(), "page"),
+            (page_size.as_deref(), "pageSize"),
         ];
         let is_list = |fields: &Map<String, Value>| fields.contains_key(list) && fields.contains_key(total);
         let in_envelope = *in_envelope && is_list(&fields);
@@ -239,11 +246,20 @@ impl Profile {
         {
             *data = self.renamed(std::mem::take(data), &list_names);
         }
+        if let Some(Value::Object(data)) = ours.get_mut("data").filter(|data| data.get("list").is_some()) {
+            // What this stack does not repeat counts as right.
+            let unsaid = [(page, "page"), (page_size, "pageSize")].into_iter().filter(|(theirs, _)| theirs.is_none());
+            for (_, name) in unsaid {
+                if let Some(value) = expected.and_then(|expected| expected.body.get("data")?.get(name)) {
+                    data.insert(name.to_owned(), value.clone());
+                }
+            }
+        }
         ours
     }
 
-    fn renamed(&self, fields: Map<String, Value>, names: &[(&str, &str)]) -> Map<String, Value> {
-        let name_of = |name: String| match names.iter().find(|(theirs, _)| *theirs == name) {
+    fn renamed(&self, fields: Map<String, Value>, names: &[(Option<&str>, &str)]) -> Map<String, Value> {
+        let name_of = |name: String| match names.iter().find(|(theirs, _)| *theirs == Some(name.as_str())) {
             Some((_, ours)) => (*ours).to_owned(),
             None if names.iter().any(|(_, ours)| *ours == name) => self.foreign(&name),
             None => name,
@@ -251,16 +267,32 @@ impl Profile {
         fields.into_iter().map(|(name, value)| (name_of(name), value)).collect()
     }
 
-    fn code(&self, status: u16, code: Value) -> (u16, Value) {
+    fn code(&self, status: u16, code: Value, expected: Option<&Expected>) -> (u16, Value) {
         let Some(number) = code.as_i64() else { return (status, code) };
-        let theirs = self.code.iter().find(|line| line.theirs == number && line.their_status == status);
-        if let Some(line) = theirs {
-            return (line.our_status, Value::from(line.ours));
+        let is_theirs = |line: &&CodeName| line.theirs == number && line.their_status == status;
+        if let Some(expected) = expected {
+            let ours = expected.body.get("code").and_then(Value::as_i64);
+            let is_meant = |line: &&CodeName| {
+                Some(line.ours) == ours
+                    && line.our_status == expected.status
+                    && line.session.is_none_or(|session| session == expected.session)
+            };
+            if let Some(line) = self.code.iter().filter(is_theirs).find(is_meant) {
+                return (line.our_status, Value::from(line.ours));
+            }
         }
-        if self.code.iter().any(|line| line.ours == number || line.theirs == number) {
-            return (status, Value::from(format!("{number} (no code of {} with status {status})", self.name)));
+        match self.code.iter().find(is_theirs) {
+            // It is one of their codes, and not the one that is meant: a difference, unless nothing was.
+            Some(line)
+                if expected.is_none_or(|expected| expected.body.get("code") != Some(&Value::from(line.ours))) =>
+            {
+                (line.our_status, Value::from(line.ours))
+            }
+            _ if self.code.iter().any(|line| line.ours == number || line.theirs == number) => {
+                (status, Value::from(format!("{number} (no code of {} with status {status})", self.name)))
+            }
+            _ => (status, code),
         }
-        (status, code)
     }
 }
 
@@ -286,9 +318,9 @@ mod tests {
         let profile = Profile::preset(DEFAULT).unwrap();
         let list =
             answered(200, json!({"code": 0, "data": {"list": [], "total": 0, "page": 1, "pageSize": 10}, "msg": "ok"}));
-        assert_eq!(profile.answer(list.clone()), list);
+        assert_eq!(profile.answer(list.clone(), None), list);
         let refused = answered(401, json!({"code": 7, "data": null, "msg": "log in"}));
-        assert_eq!(profile.answer(refused.clone()), refused);
+        assert_eq!(profile.answer(refused.clone(), None), refused);
     }
 
     #[test]
@@ -307,8 +339,11 @@ mod tests {
         ));
         let ours = json!({"code": 0, "data": {"list": [], "total": 0, "page": 1, "pageSize": 10}, "msg": "ok"});
         assert_eq!(read.body, Some(ours.clone()));
-        assert_eq!(profile.answer(answered(200, json!({"code": 50014, "data": null, "message": "x"}))).status, 401);
-        let wrong = profile.answer(answered(200, ours)).body.unwrap();
+        assert_eq!(
+            profile.answer(answered(200, json!({"code": 50014, "data": null, "message": "x"})), None).status,
+            401
+        );
+        let wrong = profile.answer(answered(200, ours), None).body.unwrap();
         assert_eq!(wrong["code"], "0 (no code of theirs with status 200)");
         assert!(wrong.get("msg").is_none() && wrong.get("msg (no name of theirs)").is_some());
         assert!(wrong["data"].get("list").is_none());

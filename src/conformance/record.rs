@@ -63,14 +63,14 @@ pub async fn record(
         query,
         ..Request::default()
     };
-    let answer = server.ask(&request, &variables).await?;
+    let answer = server.ask(&request, &variables, None).await?;
     let body =
         answer.body.as_ref().ok_or_else(|| format!("{path} does not answer with JSON (status {})", answer.status))?;
     if answer.status == 401 {
         return Err(format!("{path} answers 401: the token is not good"));
     }
     let redacted = redactor.redact(body);
-    let (like, noise) = generalised(&redacted);
+    let (like, noise) = generalised(body, &redacted);
     let name = format!("recorded{}", path.replace('/', "-").replacen('-', "/", 1));
     let toml = CaseToml {
         summary: format!("{path} as it was recorded"),
@@ -94,7 +94,7 @@ async fn newest_sms(server: &Server, variables: &Variables) -> Result<Value, Str
         query: vec![("page".to_owned(), "1".to_owned()), ("pageSize".to_owned(), "1".to_owned())],
         ..Request::default()
     };
-    let answer = server.ask(&request, variables).await?;
+    let answer = server.ask(&request, variables, None).await?;
     let path: Path = "$.data.list[0].id".parse()?;
     let id = answer.body.as_ref().and_then(|body| path.find(body)).cloned();
     id.ok_or_else(|| "/shooter/sms/get cannot be recorded: the list of sms is empty".to_owned())
@@ -120,49 +120,52 @@ fn hurl_of(request: &Request, status: u16, body: &Value) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A body with one element in each list, and the rules under which the whole body is like it.
-fn generalised(body: &Value) -> (Value, Vec<NoiseLine>) {
-    let mut types: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
-    let mut lists = BTreeSet::new();
-    let like = general(body, &Path::default(), false, &mut types, &mut lists);
-    let each = lists.into_iter().map(|at| NoiseLine { at, rule: RuleName::Each, ..NoiseLine::default() });
-    let of_types = types.into_iter().map(|(at, types)| {
+/// A redacted body with one element in each list, and the rules under which the whole body is like it.
+fn generalised(body: &Value, redacted: &Value) -> (Value, Vec<NoiseLine>) {
+    let mut rules = Rules::default();
+    let like = rules.general(body, redacted, &Path::default(), false);
+    let each = rules.lists.into_iter().map(|at| NoiseLine { at, rule: RuleName::Each, ..NoiseLine::default() });
+    let of_types = rules.types.into_iter().map(|(at, types)| {
         let types = if types.len() == 1 { Vec::new() } else { types.into_iter().map(str::to_owned).collect() };
         NoiseLine { at, rule: RuleName::Type, types, ..NoiseLine::default() }
     });
     (like, each.chain(of_types).collect())
 }
 
-/// `many`: this value stands in a list, so that others stand in its place.
-fn general(
-    value: &Value,
-    path: &Path,
-    many: bool,
-    types: &mut BTreeMap<String, BTreeSet<&'static str>>,
-    lists: &mut BTreeSet<String>,
-) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, value)| {
-                let path = path.with(Step::Key(key.clone()));
-                let is_moving = MOVING.contains(&key.as_str()) || key.ends_with("_time") || key.ends_with("_cnt");
-                (key.clone(), general(value, &path, many || is_moving, types, lists))
-            });
-            Value::Object(fields.collect())
-        }
-        Value::Array(items) if !items.is_empty() => {
-            let path_of_each = path.with(Step::Each);
-            lists.insert(path.to_string());
-            let mut like: Vec<Value> =
-                items.iter().map(|item| general(item, &path_of_each, true, types, lists)).collect();
-            like.truncate(1);
-            Value::Array(like)
-        }
-        other => {
-            if many {
-                types.entry(path.to_string()).or_default().insert(type_of(other));
+/// What a recording lets differ, by the paths of values and lists.
+#[derive(Default)]
+struct Rules {
+    types: BTreeMap<String, BTreeSet<&'static str>>,
+    lists: BTreeSet<String>,
+}
+
+impl Rules {
+    /// `many`: this value stands in a list, so that others stand in its place; or it tells of a moment.
+    fn general(&mut self, value: &Value, redacted: &Value, path: &Path, many: bool) -> Value {
+        match (value, redacted) {
+            (Value::Object(fields), Value::Object(aliases)) => {
+                let fields = fields.iter().zip(aliases.values()).map(|((key, value), alias)| {
+                    let path = path.with(Step::Key(key.clone()));
+                    let is_moving = MOVING.contains(&key.as_str()) || key.ends_with("_time") || key.ends_with("_cnt");
+                    (key.clone(), self.general(value, alias, &path, many || is_moving))
+                });
+                Value::Object(fields.collect())
             }
-            other.clone()
+            (Value::Array(items), Value::Array(aliases)) if !items.is_empty() => {
+                let of_each = path.with(Step::Each);
+                self.lists.insert(path.to_string());
+                let pairs = items.iter().zip(aliases);
+                let mut like: Vec<Value> =
+                    pairs.map(|(item, alias)| self.general(item, alias, &of_each, true)).collect();
+                like.truncate(1);
+                Value::Array(like)
+            }
+            (value, alias) => {
+                if many || value != alias {
+                    self.types.entry(path.to_string()).or_default().insert(type_of(value));
+                }
+                alias.clone()
+            }
         }
     }
 }
@@ -179,7 +182,7 @@ mod tests {
         let body = json!({"code": 0, "msg": "ok", "data": {"total": 2, "list": [
             {"id": 1, "bank": "KB", "tags": []}, {"id": 2, "bank": null, "tags": []},
         ]}});
-        let (like, lines) = generalised(&body);
+        let (like, lines) = generalised(&body, &body);
         assert_eq!(like["data"]["list"].as_array().unwrap().len(), 1);
         let toml = CaseToml {
             summary: "x".to_owned(),

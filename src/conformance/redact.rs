@@ -162,8 +162,8 @@ mod tests {
                     {"id": 42, "phone": "010-0000-0001", "depositor": "name-2", "content": null, "money": 12.50},
                 ],
                 "user": {"id": 1, "username": "name-1"},
-                "token": "token-1",
-                "msg": "call 010-0000-0002 with token-2 now",
+                "token": "token-2",
+                "msg": "call 010-0000-0002 with token-1 now",
                 "none": "",
             })
         );

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::case::{AnswerToml, Case, expected_body};
 use super::compare::{About, Aliases, Comparison, Difference};
 use super::hurl::{Answered, Entry, Request, Variables, check};
+use super::profile::Expected;
 use super::report::{Found, Outcome, Verdict};
 use super::session::{Session, unauthenticated};
 use super::wire::Answer;
@@ -123,7 +124,7 @@ impl Run<'_> {
     async fn make_step(&self, recon: &Server, entry: &Entry, variables: &mut Variables) -> Result<(), String> {
         let mut left = entry.request.options.retry;
         loop {
-            let answer = recon.ask(&entry.request, variables).await?;
+            let answer = recon.ask(&entry.request, variables, None).await?;
             let Some(answered) = &entry.answered else { return Ok(()) };
             let failures = check::failures(answered, &answer, variables, |_| false);
             let taken = if failures.is_empty() { capture(answered, &answer, variables) } else { Ok(()) };
@@ -153,9 +154,11 @@ impl Run<'_> {
         for (nth, (entry, expected)) in case.entries.iter().zip(&case.toml.answer).enumerate() {
             let nth = nth + 1;
             let mut left = entry.request.options.retry;
+            let wanted = wanted(entry, expected, session, variables)?;
             let judged = loop {
-                let answer = self.server.ask(&entry.request, variables).await?;
-                let judged = judge(case, nth, (entry, expected), session, &answer, (variables, &mut aliases))?;
+                let answer = self.server.ask(&entry.request, variables, Some(&wanted)).await?;
+                let renews = self.server.renews();
+                let judged = judge(case, nth, (entry, expected), (&wanted, renews), &answer, (variables, &mut aliases));
                 if left == 0 || judged.found.iter().all(|found| found.deliberate.is_some()) {
                     break judged;
                 }
@@ -172,35 +175,41 @@ impl Run<'_> {
     }
 }
 
+/// What is expected of an answer with this kind of token.
+fn wanted(entry: &Entry, expected: &AnswerToml, session: Session, variables: &Variables) -> Result<Expected, String> {
+    if session == Session::Expired && Case::sends_token(entry) {
+        let (status, body) = unauthenticated();
+        return Ok(Expected { status, body, session });
+    }
+    let status = entry.answered.as_ref().and_then(|answered| answered.status).unwrap_or(200);
+    Ok(Expected { status, body: expected_body(expected, variables)?, session })
+}
+
 /// Judges the nth answer of a case, and takes from it what later requests need.
 fn judge(
     case: &Case,
     nth: usize,
     (entry, expected): (&Entry, &AnswerToml),
-    session: Session,
+    (wanted, renews): (&Expected, bool),
     answer: &Answer,
     (variables, aliases): (&mut Variables, &mut Aliases),
-) -> Result<Judged, String> {
+) -> Judged {
+    let (session, body) = (wanted.session, &wanted.body);
     let refused = session == Session::Expired && Case::sends_token(entry);
-    let (status, body) = if refused {
-        let (status, body) = unauthenticated();
-        (Some(status), body)
-    } else {
-        let status = entry.answered.as_ref().and_then(|answered| answered.status);
-        (status, expected_body(expected, variables)?)
-    };
+    let any_status = !refused && entry.answered.as_ref().is_none_or(|answered| answered.status.is_none());
     let mut found = Vec::new();
-    if let Some(status) = status.filter(|status| *status != answer.status) {
-        found.push(Difference::outside(About::Status, "status", format!("is {}, not {status}", answer.status)));
+    if !any_status && wanted.status != answer.status {
+        let what = format!("is {}, not {}", answer.status, wanted.status);
+        found.push(Difference::outside(About::Status, "status", what));
     }
-    let renews = session == Session::Expiring && Case::sends_token(entry);
+    let renews = renews && session == Session::Expiring && Case::sends_token(entry);
     found.extend(headers::differences(answer, expected, renews));
     let mut vacuous = Vec::new();
     match &answer.body {
         None => found.push(Difference::outside(About::Shape, "$", "is no JSON")),
-        Some(seen) if refused => found.extend(refusal(&body, seen)),
+        Some(seen) if refused => found.extend(refusal(body, seen)),
         Some(seen) => {
-            let (differences, empty) = Comparison::new(&case.noise, aliases, nth).of(&body, seen);
+            let (differences, empty) = Comparison::new(&case.noise, aliases, nth).of(body, seen);
             found.extend(differences);
             vacuous.extend(empty.iter().map(ToString::to_string));
         }
@@ -219,7 +228,7 @@ fn judge(
         let deliberate = case.deliberate(&difference.at, difference.path.as_ref()).map(str::to_owned);
         Found { answer: nth, difference, deliberate }
     });
-    Ok(Judged { found: found.collect(), vacuous, last })
+    Judged { found: found.collect(), vacuous, last }
 }
 
 /// The status is judged before, with the session in mind.

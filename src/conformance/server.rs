@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::hurl::{Request, Variables};
-use super::profile::Profile;
+use super::profile::{Expected, Profile};
 use super::routes::PREFIX;
 use super::wire::Answer;
 
@@ -55,11 +55,22 @@ impl Server {
         }
     }
 
-    /// Sends a request of a case in this server's names, and answers in ours.
+    /// Whether a session's next token comes with this server's answers.
+    #[must_use]
+    pub fn renews(&self) -> bool {
+        self.profile.as_ref().is_some_and(Profile::renews)
+    }
+
+    /// Sends a request of a case in this server's names, and answers in ours; `expected` where it is known.
     ///
     /// # Errors
     /// Where a variable is missing, the server cannot be reached, or does not answer in time.
-    pub async fn ask(&self, request: &Request, variables: &Variables) -> Result<Answer, String> {
+    pub async fn ask(
+        &self,
+        request: &Request,
+        variables: &Variables,
+        expected: Option<&Expected>,
+    ) -> Result<Answer, String> {
         let theirs = self.profile.as_ref().map_or_else(|| request.clone(), |profile| profile.request(request));
         let mut url = variables.fill(&theirs.url)?;
         if self.prefix != PREFIX {
@@ -93,7 +104,7 @@ impl Server {
         let bytes = answered.bytes().await.map_err(|error| self.unreachable(&error))?;
         let answer = Answer { status, headers, body: serde_json::from_slice(&bytes).ok() };
         Ok(match &self.profile {
-            Some(profile) => profile.answer(answer),
+            Some(profile) => profile.answer(answer, expected),
             None => answer,
         })
     }

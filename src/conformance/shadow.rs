@@ -5,11 +5,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::case::Case;
+use super::case::{Case, expected_body};
 use super::compare::{About, Aliases, Comparison, Difference};
 use super::headers;
 use super::hurl::{Entry, Variables, check, names_in};
 use super::noise::{Noise, Rule};
+use super::profile::Expected;
 use super::report::{Found, Verdict};
 use super::routes::only_reads;
 use super::server::Server;
@@ -103,8 +104,12 @@ async fn step(
     if let Some(name) = names.find(|name| !variables.old.has(name) || !variables.new.has(name)) {
         return Err(Verdict::Skipped(format!("it needs the variable {name}")));
     }
-    let ask =
-        async |side: &Side, variables: &Variables| side.server.ask(request, variables).await.map_err(Verdict::Broken);
+    let status = entry.answered.as_ref().and_then(|answered| answered.status).unwrap_or(200);
+    let ask = async |side: &Side, variables: &Variables| {
+        let body = case.toml.answer.get(nth - 1).and_then(|answer| expected_body(answer, variables).ok());
+        let expected = body.map(|body| Expected { status, body, session: Session::Fresh });
+        side.server.ask(request, variables, expected.as_ref()).await.map_err(Verdict::Broken)
+    };
     let first = ask(old, &variables.old).await?;
     let other = ask(new, &variables.new).await?;
     let second = ask(old, &variables.old).await?;

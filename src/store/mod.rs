@@ -13,6 +13,7 @@ pub mod device_rhythm;
 mod device_trust;
 mod error;
 pub mod event;
+pub mod import;
 pub mod intake;
 pub mod lease;
 pub mod matching;

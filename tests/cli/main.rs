@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; clippy knows only #[test] functions as tests")]
 
 mod config;
+mod contract;
 mod daemon;
 mod demo;
+mod import;
 mod ingest;
 mod migrate;
 mod pushbullet;

@@ -140,7 +140,7 @@ pub(super) async fn token(server: &Server, credentials: &Credentials) -> Result<
     };
     let mut variables = Variables::default();
     variables.set("base_url", Value::from(server.base_url.as_str()));
-    let answer = server.ask(&request, &variables).await.map_err(CliError::No)?;
+    let answer = server.ask(&request, &variables, None).await.map_err(CliError::No)?;
     let token = answer.body.as_ref().and_then(|body| body.pointer("/data/token")?.as_str());
     token.map(str::to_owned).ok_or_else(|| {
         let told = answer.body.as_ref().and_then(|body| body.get("msg")?.as_str()).unwrap_or("no token in the answer");
