@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{CliError, Context, block_on, migrate, output, printable::printable, table};
 use crate::app::sole;
 use crate::domain::old_shooter::{OldRow, OldTable, read_line};
+use crate::private_file;
 use crate::store::Store;
 use crate::store::import::{Imported, Importing};
 
@@ -45,6 +46,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
         return Err(CliError::Usage(format!("{} is no file: it is read twice", file.display())));
     }
     let config = context.load(None)?.config;
+    // The lock stands in it, where there is no database yet, too.
+    private_file::create_dir(&config.data_dir).map_err(|error| CliError::No(error.to_string()))?;
     let _sole = sole::hold(config.database.url.expose()).map_err(|error| CliError::No(format!("{error:#}")))?;
     let report = block_on(async {
         let store = migrate::open(&config).await?;

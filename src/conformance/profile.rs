@@ -333,10 +333,13 @@ mod tests {
             code = [{ ours = 0, theirs = 20000 }, { ours = 7, our_status = 401, theirs = 50014 }]
         "#;
         let profile = Profile::read("theirs", text).unwrap();
-        let read = profile.answer(answered(
-            200,
-            json!({"code": 20000, "message": "ok", "rows": [], "total": 0, "pageNum": 1, "pageSize": 10}),
-        ));
+        let read = profile.answer(
+            answered(
+                200,
+                json!({"code": 20000, "message": "ok", "rows": [], "total": 0, "pageNum": 1, "pageSize": 10}),
+            ),
+            None,
+        );
         let ours = json!({"code": 0, "data": {"list": [], "total": 0, "page": 1, "pageSize": 10}, "msg": "ok"});
         assert_eq!(read.body, Some(ours.clone()));
         assert_eq!(

@@ -79,6 +79,8 @@ fn with_token(given: &Variables, side: &Side, now: i64) -> Variables {
     let mut variables = given.clone();
     variables.set("base_url", Value::from(side.server.base_url.as_str()));
     variables.set("now", Value::from(now));
+    // Reads alone are fired, so that this names nothing on either.
+    variables.set("unique", Value::from((10_000_000 + now.rem_euclid(90_000_000)).to_string()));
     if let Some(token) = &side.token {
         variables.set("token", Value::from(token.as_str()));
     }
