@@ -214,7 +214,7 @@ async fn a_phone_keeps_its_token_sealed_and_what_it_brings_again_is_known() {
         let phone = store.pushbullet_phone(2).await.unwrap().unwrap();
         assert_eq!(phone.token.expose_secret(), "o.aaaabbbbccccdddd");
         assert_eq!(phone.password.unwrap().expose_secret(), "right horse");
-        assert_eq!(phone.created_at, store.now(), "what came before the import is history");
+        assert!(phone.created_at >= base(), "what came before the import is history");
         assert_eq!(store.pushbullet_wanted().await.unwrap().len(), 1);
         assert!(is_taken(&import(&store, &[&sms(41, r#""status":10,"order_id":"R-1","device_iden":"ujA""#)]).await[0]));
         let source = SourceRef { kind: SourceKind::Pushbullet, id: 2 };
