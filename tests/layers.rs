@@ -155,7 +155,7 @@ fn nothing_leads_from_the_wallet_into_recon() {
         let named =
             |part: &&str| code.contains(&format!("crate::{part}::")) || code.contains(&format!("crate::{part};"));
         let tables = code.contains("entity::") && !code.contains("entity::wallet");
-        parts.iter().any(|part| named(part)) || tables || code.contains("migration::Migrator")
+        parts.iter().any(named) || tables || code.contains("migration::Migrator")
     });
     hold_that_nobody("wallet/domain", &[], "the wallet's decisions are pure", |code| {
         ["tokio", "actix", "sea_orm", "reqwest", "tracing", "metrics", "rand"].iter().any(|name| names(code, name))

@@ -6,6 +6,7 @@ pub mod chain_link;
 pub mod control_request;
 pub mod event;
 pub mod idempotency;
+pub mod imported_row;
 pub mod match_bucket;
 pub mod phone;
 pub mod process_state;

@@ -12,6 +12,7 @@ mod m2026_04_22_000005_device_rhythm;
 mod m2026_04_22_000006_balance_chain;
 mod m2026_04_22_000007_provisional_senders;
 mod m2026_04_22_000008_near_misses;
+mod m2026_04_22_000009_imported_rows;
 pub mod wallet;
 
 /// Applies and reverts the steps.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_04_22_000006_balance_chain::Migration),
             Box::new(m2026_04_22_000007_provisional_senders::Migration),
             Box::new(m2026_04_22_000008_near_misses::Migration),
+            Box::new(m2026_04_22_000009_imported_rows::Migration),
         ]
     }
 }

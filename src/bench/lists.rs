@@ -19,7 +19,7 @@ pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<V
     let mut measured = Vec::new();
     let mut figures = Vec::new();
     for size in sizes {
-        store.fill_messages(size).await?;
+        store.fill_messages(size, SmsState::Ignored).await?;
         let pages = pages(&store, size, times).await?;
         for (name, median) in &pages {
             figures.push(Figure::new(format!("list: {name}, {size} messages"), us(*median), "us"));

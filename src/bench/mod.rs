@@ -9,6 +9,7 @@
     reason = "rates and ratios for people; no money and no decision is made of them"
 )]
 
+mod chain;
 mod daemon;
 mod decided;
 mod figure;
@@ -39,6 +40,8 @@ crate::text_enum! {
         Sources = "sources",
         /// Reading a text with many templates.
         Parse = "parse",
+        /// Judging a message by the balance chain of its account.
+        Chain = "chain",
         /// Finding an order among many.
         Match = "match",
         /// Pages of a long list.
@@ -78,6 +81,7 @@ pub async fn measure(what: Measurement, scale: Scale, dir: &Path) -> anyhow::Res
         Measurement::Decided => decided::measure(scale, &scratch).await,
         Measurement::Sources => sources::measure(scale, &scratch).await,
         Measurement::Parse => parse::measure(scale),
+        Measurement::Chain => chain::measure(scale, &scratch).await,
         Measurement::Match => matching::measure(scale, &scratch).await,
         Measurement::List => lists::measure(scale, &scratch).await,
         Measurement::Idle => idle::measure(scale, &scratch).await,

@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Measure less, in a few seconds
     #[arg(long)]
     quick: bool,
-    /// Only this measurement: ingest, decided, sources, parse, match, list or idle; may be repeated
+    /// Only this measurement: ingest, decided, sources, parse, chain, match, list or idle; may be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<Measurement>,
 }

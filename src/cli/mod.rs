@@ -9,11 +9,13 @@ mod chain;
 mod check_config;
 mod client;
 mod completions;
+mod contract;
 mod demo;
 mod error;
 mod eval;
 mod global;
 mod health;
+mod import;
 mod ingest;
 mod migrate;
 mod openapi;
@@ -72,6 +74,10 @@ enum Command {
     Telegram(telegram::Args),
     /// Add, list and remove the phones that are heard through Pushbullet.
     Pushbullet(pushbullet::Args),
+    /// Hold an admin server, ours or an old one, against the frozen contract.
+    Contract(contract::Args),
+    /// Take in the rows of an old server.
+    Import(import::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Change the key that seals secrets at rest.
@@ -91,6 +97,8 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Run(args) => run::run(context, &args),
         Command::Demo(args) => demo::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
+        Command::Contract(args) => contract::run(context, &args),
+        Command::Import(args) => import::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
         Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),

@@ -29,6 +29,10 @@ impl StoreOptions {
 /// How long anyone waits for a connection (reliability: bounded at 3 s).
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// PostgreSQL ends a session that stands still inside a transaction. A process that is stopped there (SIGSTOP, a frozen machine)
+/// would keep its locks, of a lease or of the events' tail, from all others for as long as it stands.
+const LET_GO: &str = "SET idle_in_transaction_session_timeout = '5s'";
+
 /// The writer and the readers.
 pub(crate) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
     if options.url.starts_with("sqlite:") {
@@ -44,7 +48,15 @@ pub(crate) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, 
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(false)
-        .test_before_acquire(true);
+        .test_before_acquire(true)
+        .map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_connect(|connection, _| {
+                Box::pin(async move {
+                    use sea_orm::sqlx::Executor as _;
+                    connection.execute(LET_GO).await.map(drop)
+                })
+            })
+        });
     let both = Database::connect(pool).await?;
     Ok((both.clone(), both))
 }
@@ -134,10 +146,19 @@ fn is_at_rest(connection: &sea_orm::sqlx::SqliteConnection) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::ConnectionTrait as _;
+    use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
     use crate::store::StoreError;
     use crate::store::testing::stores;
+
+    #[tokio::test]
+    async fn who_stands_still_inside_a_transaction_does_not_keep_its_locks() {
+        for store in stores().await.into_iter().filter(|store| store.backend() == DbBackend::Postgres) {
+            let show = "SHOW idle_in_transaction_session_timeout".to_owned();
+            let row = store.reader().query_one_raw(Statement::from_string(DbBackend::Postgres, show)).await.unwrap();
+            assert_eq!(row.unwrap().try_get_by_index::<String>(0).unwrap(), "5s");
+        }
+    }
 
     /// A failed commit leaves nothing behind that could swallow the next ones.
     #[tokio::test]

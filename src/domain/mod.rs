@@ -9,6 +9,7 @@ pub mod identity;
 pub mod json_object;
 pub mod matching;
 pub mod money;
+pub mod old_shooter;
 pub mod order;
 pub mod phone;
 pub mod refusal;

@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value};
 
 use super::{Store, StoreError, StoreOptions};
 use crate::database::connect;
+use crate::domain::sms::SmsState;
 use crate::domain::source::SourceKind;
 
 /// A table without indexes whose rows have the size of an sms, on a connection with the store's own settings: what the
@@ -92,18 +93,18 @@ impl PlainTable {
 }
 
 impl Store {
-    /// Adds decided messages until there are `count`: a second between two of them, the newest received at `now`.
+    /// Adds messages in `state` until there are `count`: a second between two of them, the newest received at `now`.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn fill_messages(&self, count: u32) -> Result<(), StoreError> {
+    pub async fn fill_messages(&self, count: u32, state: SmsState) -> Result<(), StoreError> {
         let sql = "INSERT INTO sms (line, sender, sender_key, text, fingerprint, received_at, occurred_at, to_the_minute, \
              stored_at, sources, state, state_since, review, flags, attempts, version, updated_at) \
              WITH RECURSIVE nth(n) AS (SELECT (SELECT count(*) FROM sms) + 1 UNION ALL SELECT n + 1 FROM nth WHERE n < ?1) \
              SELECT 'counter-1', '15881688', '15881688', '[KB]04/22 09:30' || char(10) || 'deposit 50,000, no. ' || n, \
-             CAST(printf('%016d', n) AS BLOB), ?2 - (?1 - n) * 1000, ?2 - (?1 - n) * 1000, 1, ?2, ?3, 'ignored', ?2, 'none', 0, 0, 2, ?2 FROM nth \
+             CAST(printf('%016d', n) AS BLOB), ?2 - (?1 - n) * 1000, ?2 - (?1 - n) * 1000, 1, ?2, ?3, ?4, ?2, 'none', 0, 0, 2, ?2 FROM nth \
              WHERE n <= ?1";
-        self.fill(sql, vec![count.into(), self.now().0.into(), SOURCES.into()]).await
+        self.fill(sql, vec![count.into(), self.now().0.into(), SOURCES.into(), state.as_str().into()]).await
     }
 
     /// Adds open orders until there are `count`, ten for each amount: order `n`, from 0, asks for `1,000 + n / 10` won

@@ -19,10 +19,16 @@ use super::{Store, StoreError};
 use crate::domain::identity::{Fingerprint, NewSighting};
 use crate::domain::sender::Sender;
 use crate::domain::source::{SourceKind, SourceRef};
+use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::{Deliver, Delivery, Identity, Taken};
 
 pub(super) use self::fingerprint::fingerprint_hours;
 pub(super) use self::sqlite::SqliteIntake;
+
+/// A fingerprint as it is stored with a message that was received at `at`.
+pub(super) fn stored_fingerprint_of(hash: Fingerprint, at: UnixMs) -> Vec<u8> {
+    stored_fingerprint(&cut(hash), at).to_vec()
+}
 
 /// A delivery on its way into the store.
 #[derive(Clone, Copy)]

@@ -218,6 +218,8 @@ impl Store {
             .filter(sms::Column::State.eq(SmsState::Unmatched.as_str()))
             .filter(sms::Column::Review.eq(Review::None.as_str()))
             .filter(past_early_window(windows, now))
+            // What was imported unmatched was looked at in the old server.
+            .filter(Expr::cust(format!("flags & {} = 0", Flags::NONE.with(Flag::OldEvent).0)))
             .filter(sms::Column::Id.gt(0))
             .order_by_asc(sms::Column::OccurredAt)
             .limit(limit)

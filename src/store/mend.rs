@@ -2,7 +2,7 @@
 
 use entity::{recharge_order, sms, sms_attempt};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{ActiveValue::NotSet, ActiveValue::Set, ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
 use sea_orm::{PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect};
 
 use super::matching::{bucket_of, due};
@@ -40,11 +40,23 @@ impl Store {
                     .equals((sms::Entity, sms::Column::OrderId)),
             )
             .to_owned();
+        let told = Query::select()
+            .column(recharge_order::Column::OrderId)
+            .from(recharge_order::Entity)
+            .and_where(
+                Expr::col((recharge_order::Entity, recharge_order::Column::OrderId))
+                    .equals((sms::Entity, sms::Column::OrderId)),
+            )
+            .to_owned();
+        // An imported pair waits for the wallet to tell of its order; any other order has been here.
+        let imported = Flags::NONE.with(Flag::OldEvent).0;
+        let was_here = Condition::any().add(Expr::cust(format!("flags & {imported} = 0"))).add(Expr::exists(told));
         let ids = sms::Entity::find()
             .select_only()
             .column(sms::Column::Id)
             .filter(sms::Column::State.eq(SmsState::Matched.as_str()))
             .filter(Expr::exists(open).not())
+            .filter(was_here)
             .order_by_asc(sms::Column::Id)
             .limit(limit)
             .into_tuple::<i64>()

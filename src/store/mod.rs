@@ -12,6 +12,7 @@ pub mod device;
 pub mod device_rhythm;
 mod device_trust;
 pub mod event;
+pub mod import;
 pub mod intake;
 pub mod lease;
 pub mod matching;

@@ -63,12 +63,12 @@ fn present() -> Condition {
 }
 
 /// Where the access token of a row is sealed for.
-fn token_place(id: i64) -> Place<'static> {
+pub(super) fn token_place(id: i64) -> Place<'static> {
     Place::new("pushbullet_device", &id, "token")
 }
 
 /// Where the encryption password of a row is sealed for.
-fn password_place(id: i64) -> Place<'static> {
+pub(super) fn password_place(id: i64) -> Place<'static> {
     Place::new("pushbullet_device", &id, "password")
 }
 
@@ -217,7 +217,8 @@ impl Store {
             device_iden: row.device_iden,
             user_iden: row.user_iden.filter(|iden| !iden.is_empty()),
             line: row.line,
-            created_at: UnixMs(row.created_at),
+            // What an imported phone brought before the import was the old server's.
+            created_at: self.imported_at(TABLE, id).await?.unwrap_or(UnixMs(row.created_at)),
         }))
     }
 
@@ -296,7 +297,7 @@ async fn refuse_the_same(txn: &DatabaseTransaction, token_hash: &[u8], iden: &st
 }
 
 /// The end of a token: enough to tell two apart, and of a short one nothing.
-fn token_hint(token: &str) -> String {
+pub(super) fn token_hint(token: &str) -> String {
     let shown: Vec<char> = token.chars().rev().take(4).collect();
     if token.chars().count() < 12 { "…".to_owned() } else { format!("…{}", shown.iter().rev().collect::<String>()) }
 }

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; clippy knows only #[test] functions as tests")]
 
 mod config;
+mod contract;
 mod daemon;
 mod demo;
 mod eval;
+mod import;
 mod ingest;
 mod migrate;
 mod pushbullet;

@@ -229,8 +229,10 @@ pub(super) async fn twins_of_credited(
 
 pub(super) fn deposit_of(row: &sms::Model, bucket: Bucket, pair_unseen: bool) -> Deposit {
     let confirmed = row.review == Review::Confirmed.as_str();
+    // An old event is matched by people alone, or was by the server that it was imported from: no rule takes that back.
+    let imported = row.state == SmsState::Matched.as_str() && Flags(row.flags).has(Flag::OldEvent);
     let bond = match &row.order_id {
-        Some(order_id) if confirmed && !pair_unseen => Bond::Firm { order_id: order_id.clone() },
+        Some(order_id) if (confirmed || imported) && !pair_unseen => Bond::Firm { order_id: order_id.clone() },
         _ => Bond::Free,
     };
     // A person who confirmed the text has lifted what held it back.
