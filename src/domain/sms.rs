@@ -36,9 +36,11 @@ impl SmsState {
     ///
     /// - `received`: the whitelist lets it in or not; what has no text cannot be read; its device loses its trust.
     /// - `held`: somebody vouches for it. Nothing was read of it, so that it can go nowhere else.
-    /// - `quarantined` and `rejected`: only from the start again, with a text that can be read or a sender that is listed.
+    /// - `quarantined` and `rejected`: from the start again, with a text that can be read or a sender that is listed.
     /// - `accepted`: the parser says what it is, or fails on it each time.
-    /// - `ignored`: a person sends it back, after a template was mended. It is never linked with an order: it is no deposit.
+    /// - `ignored`: a person sends it back, after a template was mended. What our parser ignores is no deposit.
+    /// - `quarantined`, `rejected` and `ignored` become `matched` too: an imported row keeps the amount that the old server
+    ///   read, whatever its state, and a person may link it. Of our own rows none reads as a deposit there (INV-M15).
     /// - `unparsed`: a person links it where an amount was read after all (INV-M15).
     /// - `parsed`, `ambiguous` and `unmatched`: the matcher decides, again with each change of its bucket; a person may link.
     /// - `matched`: credited; or its pair ends, and it is decided again, also by a person who rejects it.
@@ -53,7 +55,8 @@ impl SmsState {
         };
         let others: &[Self] = match self {
             Received => &[Accepted, Rejected, Quarantined, Held],
-            Held | Quarantined | Rejected | Ignored => &[Received],
+            Held => &[Received],
+            Quarantined | Rejected | Ignored => &[Received, Matched],
             Accepted => &[Ignored, Unparsed, Parsed, Quarantined, Held, Received],
             Unparsed => &[Matched, Held, Received],
             Parsed => &[Matched, Ambiguous, Unmatched, Held, Received],
