@@ -26,7 +26,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Role, credentials};
 use crate::http::gate::InHand;
 use crate::http::server::{self, Running};
-use crate::http::state::{HashedToken, IngestLimits, ProbeState, ServiceState};
+use crate::http::state::{HashedToken, IngestLimits, ProbeState, Readiness, ServiceState};
 use crate::private_file;
 use crate::secrets::SecretBox;
 use crate::store::{Store, StoreOptions};
@@ -49,16 +49,21 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 
 /// A running daemon.
 pub struct App {
-    _sole: Option<File>,
-    store: Store,
+    recon: Option<Recon>,
     fleet: Fleet,
-    one_of_several: bool,
-    actors: Actors,
     servers: Vec<Running>,
     address: SocketAddr,
     token: SecretString,
     draining: watch::Sender<bool>,
     in_hand: InHand,
+}
+
+/// What the roles service and worker have, and no other: recon's own database and actors.
+struct Recon {
+    _sole: Option<File>,
+    store: Store,
+    one_of_several: bool,
+    actors: Actors,
 }
 
 impl std::fmt::Debug for App {
@@ -75,74 +80,95 @@ impl App {
     /// another daemon on the same SQLite file.
     pub async fn start(config: &Config, metrics: PrometheusHandle, clock: Clock) -> anyhow::Result<Self> {
         private_file::create_dir(&config.data_dir)?;
-        let secrets = SecretBox::open_or_create(&config.secrets.key_file)?;
         let token = credentials::service_token(config)?;
-        let sole = sole::hold(config.database.url.expose())?;
-        let store = open_store(config, clock.clone(), secrets).await?;
+        let recon = Opened::of(config, &clock).await?;
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let listeners = Listeners::bind(config)?;
-        let public_url = match &config.service.public_url {
-            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
-            None => format!("http://{}", listeners.service_address(config)),
-        };
-        let process = process_name(listeners.address());
+        let address = listeners.address();
+        let process = process_name(address);
         let supervision = Supervision::start(clock.clone(), policy(config), Placement::Own, process.clone());
         let fleet = Fleet::new(&process, supervision, clock.clone());
-        let actors = Actors::build(config, &store, &fleet, &clock, &public_url)?;
         let recorder = metrics.clone();
         fleet.supervision().spawn(Spec::new(upkeep::KIND, upkeep::KIND), move || {
             let child = upkeep::MetricsUpkeep::new(recorder.clone());
             async move { Ok(child) }
         });
-        let (draining, drained) = watch::channel(false);
-        let mut probes = ProbeState {
-            readiness: checks::readiness(&store),
-            // A worker answers for itself: that the service is away is not its fault.
-            actors: Arc::new(fleet.supervision().clone()),
-            checks: checks::all(&store, config.roles.has(Role::Worker)),
-            metrics,
-            draining: drained,
-            in_hand: InHand::default(),
-        };
-        let in_hand = probes.in_hand.clone();
-        probes.checks.push(Arc::new(SourcesCheck::new(&fleet, &actors.families)));
-        let mut app = Self {
-            _sole: sole,
-            address: listeners.address(),
-            store,
-            fleet,
-            one_of_several: several::is_one_of_several(config),
-            actors,
-            servers: Vec::new(),
-            token,
-            draining,
-            in_hand,
-        };
-        if let Some(listener) = listeners.service {
-            let probes = app.service_probes(config, probes.clone());
-            let state = app.service_state(config, probes, clock, public_url);
-            app.servers.push(server::serve(listener, state)?);
-        }
-        if let Some(listener) = listeners.worker {
-            app.servers.push(server::serve_probes(listener, probes)?);
+        let draining = watch::Sender::new(false);
+        let in_hand = InHand::default();
+        let mut app = Self { recon: None, fleet, servers: Vec::new(), address, token, draining, in_hand };
+        if let Some(opened) = recon {
+            app.start_recon(config, opened, listeners.service, listeners.worker, &metrics, &clock)?;
         }
         Ok(app)
     }
 
+    /// Starts the roles service and worker, or one of them.
+    fn start_recon(
+        &mut self,
+        config: &Config,
+        opened: Opened,
+        service: Option<TcpListener>,
+        worker: Option<TcpListener>,
+        metrics: &PrometheusHandle,
+        clock: &Clock,
+    ) -> anyhow::Result<()> {
+        let Opened { sole, store } = opened;
+        let at = service.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(config.service.bind);
+        let public_url = match &config.service.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None => format!("http://{at}"),
+        };
+        let actors = Actors::build(config, &store, &self.fleet, clock, &public_url)?;
+        // A worker answers for itself: that the service is away is not its fault.
+        let mut probes = self.probes(checks::readiness(&store), metrics);
+        probes.checks = checks::all(&store, config.roles.has(Role::Worker));
+        probes.checks.push(Arc::new(SourcesCheck::new(&self.fleet, &actors.families)));
+        let recon = Recon { _sole: sole, store, one_of_several: several::is_one_of_several(config), actors };
+        if let Some(listener) = service {
+            let probes = self.service_probes(config, &recon, probes.clone());
+            let state = self.service_state(config, &recon, probes, clock.clone(), public_url);
+            self.servers.push(server::serve(listener, state)?);
+        }
+        if let Some(listener) = worker {
+            self.servers.push(server::serve_probes(listener, probes)?);
+        }
+        self.recon = Some(recon);
+        Ok(())
+    }
+
+    /// What the probes of every role ask: this process's actors, and whether it is ready. Its checks are the role's own.
+    fn probes(&self, readiness: Arc<dyn Readiness>, metrics: &PrometheusHandle) -> ProbeState {
+        ProbeState {
+            readiness,
+            actors: Arc::new(self.fleet.supervision().clone()),
+            checks: Vec::new(),
+            metrics: metrics.clone(),
+            draining: self.draining.subscribe(),
+            in_hand: self.in_hand.clone(),
+        }
+    }
+
     /// A service answers for every process.
-    fn service_probes(&self, config: &Config, mut probes: ProbeState) -> ProbeState {
+    fn service_probes(&self, config: &Config, recon: &Recon, mut probes: ProbeState) -> ProbeState {
         probes.actors = Arc::new(self.fleet.clone());
-        if self.one_of_several {
+        if recon.one_of_several {
             probes.checks.push(checks::processes(&self.fleet));
         }
         if !config.roles.has(Role::Worker) {
-            probes.checks.push(checks::worker_elsewhere(&self.fleet, self.store.now()));
+            probes.checks.push(checks::worker_elsewhere(&self.fleet, recon.store.now()));
         }
         probes
     }
 
-    fn service_state(&self, config: &Config, probes: ProbeState, clock: Clock, public_url: String) -> ServiceState {
-        let actors = self.actors.registry.clone();
+    fn service_state(
+        &self,
+        config: &Config,
+        recon: &Recon,
+        probes: ProbeState,
+        clock: Clock,
+        public_url: String,
+    ) -> ServiceState {
+        let actors = recon.actors.registry.clone();
         ServiceState {
             phones: Arc::new(actors.phones),
             devices: Arc::new(actors.devices),
@@ -153,7 +179,7 @@ impl App {
             orders: Arc::new(actors.orders),
             reviews: Arc::new(actors.reviews),
             counters: Arc::new(actors.top_info),
-            audits: Arc::new(AuditPort { log: actors.audit, control: self.actors.control.clone() }),
+            audits: Arc::new(AuditPort { log: actors.audit, control: recon.actors.control.clone() }),
             events: Arc::new(actors.events),
             inbox: Arc::new(actors.inbox),
             probes,
@@ -172,7 +198,7 @@ impl App {
         }
     }
 
-    /// Where the service role (or, without it, the worker role) is served.
+    /// Where the service role is served; without it, the first of this process's other roles.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -184,10 +210,10 @@ impl App {
         &self.token
     }
 
-    /// The store, for those who measure or verify beside the daemon.
+    /// recon's own store, for those who measure or verify beside the daemon; none in a process without its roles.
     #[must_use]
-    pub fn store(&self) -> &Store {
-        &self.store
+    pub fn store(&self) -> Option<&Store> {
+        self.recon.as_ref().map(|recon| &recon.store)
     }
 
     /// The actors' supervision.
@@ -208,11 +234,11 @@ impl App {
 
     /// Takes this process out of the others' lists, before anything of it is stopped: they send it nothing more, and see
     /// nothing of it go stale.
-    async fn leave(&self) {
+    async fn leave(&self, store: &Store) {
         let left = async {
             // Gone for good, so that nobody is left who would list this process again.
             let _ = self.supervision().remove(PROCESS_REGISTRY).await;
-            self.store.forget_process(self.fleet.process()).await.map_err(|error| error.to_string())
+            store.forget_process(self.fleet.process()).await.map_err(|error| error.to_string())
         };
         let left = tokio::time::timeout(LEAVE_WITHIN, left).await;
         if let Err(error) = left.unwrap_or_else(|late| Err(late.to_string())) {
@@ -231,8 +257,8 @@ impl App {
     pub async fn stop(self) {
         let began = tokio::time::Instant::now();
         self.draining.send_replace(true);
-        if self.one_of_several {
-            self.leave().await;
+        if let Some(recon) = self.recon.as_ref().filter(|recon| recon.one_of_several) {
+            self.leave(&recon.store).await;
         }
         if tokio::time::timeout(ANSWERED_WITHIN, self.in_hand.none()).await.is_err() {
             tracing::warn!(requests = self.in_hand.count(), "requests are cut off: they were not answered in time");
@@ -241,7 +267,27 @@ impl App {
         for server in self.servers {
             server.stop().await;
         }
-        self.store.close().await;
+        if let Some(recon) = self.recon {
+            recon.store.close().await;
+        }
+    }
+}
+
+/// recon's own database, opened before anything is started on it.
+struct Opened {
+    sole: Option<File>,
+    store: Store,
+}
+
+impl Opened {
+    /// None where this process has none of recon's own roles.
+    async fn of(config: &Config, clock: &Clock) -> anyhow::Result<Option<Self>> {
+        if !config.roles.has(Role::Service) && !config.roles.has(Role::Worker) {
+            return Ok(None);
+        }
+        let secrets = SecretBox::open_or_create(&config.secrets.key_file)?;
+        let sole = sole::hold(config.database.url.expose())?;
+        Ok(Some(Self { sole, store: open_store(config, clock.clone(), secrets).await? }))
     }
 }
 
@@ -265,10 +311,6 @@ impl Listeners {
         listener
             .and_then(|listener| listener.local_addr().ok())
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
-    }
-
-    fn service_address(&self, config: &Config) -> SocketAddr {
-        self.service.as_ref().and_then(|listener| listener.local_addr().ok()).unwrap_or(config.service.bind)
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn watch(app: &App) -> Result<watchdog::Watchdog, CliError> {
 /// Tells the log where the daemon is.
 pub(super) fn log_ready(config: &crate::config::Config, app: &App) {
     tracing::info!(
-        service.address = %app.address(), roles = %config.roles, store = ?app.store().backend(),
+        service.address = %app.address(), roles = %config.roles, store = ?app.store().map(crate::store::Store::backend),
         data_dir = %config.data_dir.display(), "recon is ready"
     );
 }

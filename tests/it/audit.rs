@@ -35,7 +35,7 @@ fn every_write_of_a_person_is_audited_and_found() {
         // What is refused did not happen.
         app.post("/internal/v2/phones", &json!({"phone": "15990000"})).await.expect_problem(409);
         assert_eq!(app.get("/internal/v2/audit").await.expect(200)["items"].as_array().unwrap().len(), 4);
-        assert_eq!(app.asks(|app| Box::pin(app.store().verify_audit())).await.unwrap(), Ok(4));
+        assert_eq!(app.asks(|app| Box::pin(app.store().unwrap().verify_audit())).await.unwrap(), Ok(4));
     });
 }
 

@@ -151,8 +151,10 @@ impl TestApp {
 
     /// Waits until nothing is left to be decided.
     pub async fn settle(&self) {
-        self.until("all is decided", async || self.asks(|app| Box::pin(app.store().undecided())).await.unwrap() == 0)
-            .await;
+        self.until("all is decided", async || {
+            self.asks(|app| Box::pin(app.store().unwrap().undecided())).await.unwrap() == 0
+        })
+        .await;
     }
 
     /// Waits for a state, looking at it again and again.

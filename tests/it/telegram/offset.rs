@@ -17,7 +17,7 @@ async fn time_goes_by(story: &Story<'_>, bot: &Value, time: Duration, silent: bo
     let shift = move |at: Option<UnixMs>| at.map(|at| at.minus(time));
     let moved = story.app.asks(move |app| {
         Box::pin(async move {
-            let store = app.store();
+            let store = app.store().unwrap();
             let (_, revision) = store.bots_to_run().await.unwrap()[0];
             let before = store.known_bot(id).await.unwrap().unwrap().cursor;
             let polled_at = if silent { before.polled_at } else { shift(before.polled_at) };

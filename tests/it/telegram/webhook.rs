@@ -21,7 +21,7 @@ async fn secret_of(story: &Story<'_>, id: &Value) -> String {
     use secrecy::ExposeSecret as _;
     let id = id.as_i64().unwrap();
     let asked = story.app.asks(move |app| {
-        Box::pin(async move { app.store().known_bot(id).await.unwrap().unwrap().webhook_secret.unwrap() })
+        Box::pin(async move { app.store().unwrap().known_bot(id).await.unwrap().unwrap().webhook_secret.unwrap() })
     });
     asked.await.expose_secret().to_owned()
 }
