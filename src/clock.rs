@@ -1,5 +1,9 @@
 //! The one clock. Everything that asks for the time is given one of these, so that tests run in time of their own.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
 use crate::domain::time::UnixMs;
 
 /// Tells the time of day.
@@ -9,6 +13,8 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
+    /// Stands still until it is moved.
+    Hand(Arc<AtomicI64>),
     /// Runs with tokio's clock from a fixed moment, so that paused tests also pause the time of day.
     Tokio {
         base: UnixMs,
@@ -29,13 +35,32 @@ impl Clock {
         Self(Source::Tokio { base, started: tokio::time::Instant::now() })
     }
 
+    /// A clock that stands at `base` until its hand is moved, for tests whose real connections cannot be paused.
+    #[must_use]
+    pub fn by_hand(base: UnixMs) -> (Self, Hand) {
+        let at = Arc::new(AtomicI64::new(base.0));
+        (Self(Source::Hand(Arc::clone(&at))), Hand(at))
+    }
+
     /// The time now.
     #[must_use]
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the machine's clock")]
     pub fn now(&self) -> UnixMs {
         match &self.0 {
             Source::System => jiff::Timestamp::now().into(),
+            Source::Hand(at) => UnixMs(at.load(Ordering::SeqCst)),
             Source::Tokio { base, started } => base.plus(started.elapsed()),
         }
+    }
+}
+
+/// Moves a clock that stands.
+#[derive(Clone, Debug)]
+pub struct Hand(Arc<AtomicI64>);
+
+impl Hand {
+    /// Moves the clock on.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 }

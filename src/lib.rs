@@ -2,6 +2,7 @@
 //!
 //! `docs/ARCHITECTURE.md` walks through the code; this page only lists the parts.
 
+pub mod admin;
 pub mod app;
 pub mod bench;
 pub mod bus;
@@ -9,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod contract;
+pub mod database;
 pub mod demo;
 pub mod domain;
 pub mod http;

@@ -77,6 +77,15 @@ fn http_never_touches_storage() {
 }
 
 #[test]
+fn the_admin_edge_s_routes_and_decisions_never_touch_storage() {
+    for part in ["http", "permission", "session", "token", "password"] {
+        hold_that_nobody(&format!("admin/{part}"), &[], "a desk stands between the routes and the store", |code| {
+            code.contains("store::") || code.contains("database::") || code.contains("entity::") || names(code, "redis")
+        });
+    }
+}
+
+#[test]
 fn the_domain_knows_nobody() {
     hold_that_nobody("domain", &[], "the domain is pure: values and functions of values", |code| {
         let others = code.match_indices("crate::").any(|(at, found)| {
@@ -94,7 +103,8 @@ fn the_domain_knows_nobody() {
 
 #[test]
 fn only_the_store_speaks_sql() {
-    hold_that_nobody("", &["store"], "queries stand in src/store alone", |code| {
+    let stores = ["store", "database", "admin/store"];
+    hold_that_nobody("", &stores, "queries stand in the stores alone", |code| {
         names(code, "sea_orm") || names(code, "sqlx") || names(code, "sea_query")
     });
 }

@@ -1,5 +1,6 @@
 //! The tables of the service's database as sea-orm entities, one a file. No queries: those are in `recon::store`.
 
+pub mod admin;
 pub mod audit;
 pub mod control_request;
 pub mod event;

@@ -3,6 +3,7 @@
 //! The only place that knows every part. `recon run`, the tests and `recon bench` start the daemon through [`App`].
 
 mod actors;
+mod admin;
 mod checks;
 mod ports;
 mod several;
@@ -34,6 +35,8 @@ use crate::supervision::{Placement, Policy, Spec, Supervision};
 use crate::telemetry::upkeep;
 
 pub use actors::Actors;
+use admin::AdminEdge;
+pub(crate) use admin::{FIRST as FIRST_OPERATOR, password_file as first_password_file};
 use ports::AuditPort;
 use sources::SourcesCheck;
 
@@ -50,6 +53,7 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 /// A running daemon.
 pub struct App {
     recon: Option<Recon>,
+    admin: Option<AdminEdge>,
     fleet: Fleet,
     servers: Vec<Running>,
     address: SocketAddr,
@@ -82,6 +86,7 @@ impl App {
         private_file::create_dir(&config.data_dir)?;
         let token = credentials::service_token(config)?;
         let recon = Opened::of(config, &clock).await?;
+        let admin = admin::open(config, &clock).await?;
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let listeners = Listeners::bind(config)?;
         let address = listeners.address();
@@ -95,9 +100,12 @@ impl App {
         });
         let draining = watch::Sender::new(false);
         let in_hand = InHand::default();
-        let mut app = Self { recon: None, fleet, servers: Vec::new(), address, token, draining, in_hand };
+        let mut app = Self { recon: None, admin: None, fleet, servers: Vec::new(), address, token, draining, in_hand };
         if let Some(opened) = recon {
             app.start_recon(config, opened, listeners.service, listeners.worker, &metrics, &clock)?;
+        }
+        if let Some((opened, listener)) = admin.zip(listeners.admin) {
+            app.start_admin(config, opened, listener, &metrics)?;
         }
         Ok(app)
     }
@@ -216,6 +224,12 @@ impl App {
         self.recon.as_ref().map(|recon| &recon.store)
     }
 
+    /// Where the admin edge is served; none in a process without it.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
+    }
+
     /// The actors' supervision.
     #[must_use]
     pub fn supervision(&self) -> &Supervision {
@@ -267,6 +281,9 @@ impl App {
         for server in self.servers {
             server.stop().await;
         }
+        if let Some(admin) = self.admin {
+            admin.store.close().await;
+        }
         if let Some(recon) = self.recon {
             recon.store.close().await;
         }
@@ -295,19 +312,21 @@ impl Opened {
 struct Listeners {
     service: Option<TcpListener>,
     worker: Option<TcpListener>,
+    admin: Option<TcpListener>,
 }
 
 impl Listeners {
     fn bind(config: &Config) -> anyhow::Result<Self> {
-        let service = config.roles.has(Role::Service);
+        let bind = |role, address, key| config.roles.has(role).then(|| bind(address, key)).transpose();
         Ok(Self {
-            service: service.then(|| bind(config.service.bind, "service.bind")).transpose()?,
-            worker: config.roles.has(Role::Worker).then(|| bind(config.worker.bind, "worker.bind")).transpose()?,
+            service: bind(Role::Service, config.service.bind, "service.bind")?,
+            worker: bind(Role::Worker, config.worker.bind, "worker.bind")?,
+            admin: bind(Role::Admin, config.admin.bind, "admin.bind")?,
         })
     }
 
     fn address(&self) -> SocketAddr {
-        let listener = self.service.as_ref().or(self.worker.as_ref());
+        let listener = self.service.as_ref().or(self.worker.as_ref()).or(self.admin.as_ref());
         listener
             .and_then(|listener| listener.local_addr().ok())
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))

@@ -91,6 +91,7 @@ fn config(context: &Context, args: &Args, place: &Place, simulators: &Simulators
     let own = [
         ("service.bind", args.bind.to_string()),
         ("worker.bind", "127.0.0.1:0".to_owned()),
+        ("admin.bind", "127.0.0.1:0".to_owned()),
         // All phones of the demo have one address.
         ("shooter.rate_per_minute", "0".to_owned()),
     ];

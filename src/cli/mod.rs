@@ -3,6 +3,7 @@
 //! Commands that ask a running daemon use its HTTP API (`client`); they never open its database.
 
 mod actors;
+mod admin;
 mod audit;
 mod bench;
 mod check_config;
@@ -68,6 +69,8 @@ enum Command {
     Telegram(telegram::Args),
     /// Add, list and remove the phones that are heard through Pushbullet.
     Pushbullet(pushbullet::Args),
+    /// The operators of the admin edge: add, list, disable, change their role or password.
+    Admin(admin::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Change the key that seals secrets at rest.
@@ -85,6 +88,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Run(args) => run::run(context, &args),
         Command::Demo(args) => demo::run(context, &args),
         Command::Migrate(args) => migrate::run(context, &args),
+        Command::Admin(args) => admin::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
         Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),

@@ -14,7 +14,7 @@ pub(super) const EXIT_CUT_SHORT: i32 = 130;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only these roles, separated by commas: service, worker
+    /// Only these roles, separated by commas: service, worker, admin
     #[arg(long, value_name = "ROLES")]
     roles: Option<String>,
 }

@@ -221,8 +221,8 @@ fn what_cannot_hold_together_is_refused() {
 
 #[test]
 fn roles_of_later_builds_are_refused_by_name() {
-    let problems = Case::new("").roles("service,worker,admin").set("log.format", "xml").problems();
-    assert!(problems[0].contains("--roles asks for admin, which is not part of this build"), "{problems:?}");
+    let problems = Case::new("").roles("service,worker,wallet").set("log.format", "xml").problems();
+    assert!(problems[0].contains("--roles asks for wallet, which is not part of this build"), "{problems:?}");
     assert!(problems[1].starts_with("log.format"), "the rest is told too: {problems:?}");
 }
 

@@ -2,20 +2,23 @@
 //!
 //! It may use the contract's shapes, the actors' messages (through [`ports`]), the sources' decoders and what supervision
 //! shows. It never touches the store; a test over the imports holds that. `app.rs` gives it a [`state::ServiceState`] and
-//! starts it with [`server::serve`]. Every refusal leaves through [`error::Problem`], the one map to RFC 9457.
+//! starts it with [`server::serve`]. What is not the service's own (errors, requests, paths, the gate, probes, who may enter)
+//! serves the other roles too. Every refusal leaves through [`error::Problem`], the one map to RFC 9457.
 
+pub mod answer;
+pub mod auth;
 pub mod error;
 pub mod gate;
 pub mod health;
 pub mod limit;
 pub mod ports;
+pub mod request;
+pub mod resource;
 pub mod server;
 pub mod state;
 
 mod actors;
-mod answer;
 mod audit;
-mod auth;
 mod devices;
 mod docs;
 mod events;
@@ -26,8 +29,6 @@ mod orders;
 mod phones;
 mod probes;
 mod pushbullet;
-mod request;
-mod resource;
 mod sms;
 mod telegram;
 mod templates;

@@ -46,13 +46,18 @@ impl Service {
     }
 }
 
-/// What is served: every route of the service role, or only the probes (a process without it).
+/// Registers a role's routes.
+pub type Routes = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
+/// What is served: every route of a role, or only the probes.
 #[derive(Clone)]
 pub enum Served {
     /// The service role.
     Service(Data<Service>),
     /// `/livez`, `/readyz`, `/healthz`, `/metrics`.
     Probes(Data<ProbeState>),
+    /// The probes, and the routes of a role that this module does not know.
+    Role(Data<ProbeState>, Routes),
 }
 
 impl Served {
@@ -72,6 +77,10 @@ impl Served {
         match self {
             Self::Service(service) => configure(config, service),
             Self::Probes(probes) => configure_probes(config, probes),
+            Self::Role(probes, routes) => {
+                configure_probes(config, probes);
+                routes(config);
+            }
         }
         config.default_service(web::to(no_such_path));
     }
@@ -105,7 +114,11 @@ pub fn configure_probes(config: &mut ServiceConfig, probes: &Data<ProbeState>) {
     config.app_data(probes.clone()).configure(probes::routes);
 }
 
-async fn no_such_path() -> Result<HttpResponse, Problem> {
+/// 404 in the form of every other problem.
+///
+/// # Errors
+/// Always.
+pub async fn no_such_path() -> Result<HttpResponse, Problem> {
     Err(Problem::no_such_path())
 }
 
@@ -134,6 +147,14 @@ pub fn serve(listener: TcpListener, state: ServiceState) -> io::Result<Running> 
 /// Where the listener cannot be used.
 pub fn serve_probes(listener: TcpListener, probes: ProbeState) -> io::Result<Running> {
     Running::start(listener, Served::probes(probes), 1)
+}
+
+/// Serves the probes and a role's routes.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub fn serve_role(listener: TcpListener, probes: ProbeState, routes: Routes) -> io::Result<Running> {
+    Running::start(listener, Served::Role(Data::new(probes), routes), 1)
 }
 
 /// A running server.

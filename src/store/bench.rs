@@ -6,7 +6,8 @@ use std::path::Path;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value};
 
-use super::{Store, StoreError, StoreOptions, connect};
+use super::{Store, StoreError, StoreOptions};
+use crate::database::connect;
 use crate::domain::source::SourceKind;
 
 /// A table without indexes whose rows have the size of an sms, on a connection with the store's own settings: what the

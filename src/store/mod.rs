@@ -6,12 +6,10 @@
 pub mod audit;
 pub mod bench;
 mod command;
-mod connect;
 pub mod control;
 pub mod device;
 pub mod device_rhythm;
 mod device_trust;
-mod error;
 pub mod event;
 pub mod intake;
 pub mod lease;
@@ -43,24 +41,21 @@ pub mod top_info;
 mod turns;
 mod upkeep;
 
+pub use crate::database::{StoreError, StoreOptions, sqlite_file};
 pub use command::Done;
-pub use connect::{StoreOptions, sqlite_file};
-pub use error::StoreError;
 pub use mend::Mended;
 pub use upkeep::HEARTBEAT_SENDER;
 
 use std::sync::Arc;
 
-use migration::{Migrator, MigratorTrait, SchemaManager};
-use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
-};
+use migration::Migrator;
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbBackend};
 use tokio::sync::{OwnedMutexGuard, watch};
 
 use self::intake::SqliteIntake;
 use self::turns::{StageTurn, Turns};
 use crate::clock::Clock;
+use crate::database::{Database, advisory_lock, lock_key};
 use crate::secrets::SecretBox;
 
 /// The store of the service. Cheap to clone.
@@ -70,9 +65,8 @@ pub struct Store {
 }
 
 struct Inner {
-    /// On SQLite one connection; the inbox has another one.
-    writer: DatabaseConnection,
-    reader: DatabaseConnection,
+    /// On SQLite it has one connection for writing; the inbox has another one.
+    database: Database,
     clock: Clock,
     secrets: SecretBox,
     /// Commits of this process.
@@ -80,8 +74,6 @@ struct Inner {
     /// Those, and what is heard of commits of other processes.
     commits: watch::Sender<u64>,
     turns: Turns,
-    /// Who writes to SQLite now: its two writing connections would else meet `SQLITE_BUSY`. PostgreSQL needs none.
-    gate: Arc<tokio::sync::Mutex<()>>,
     /// The inbox's own connection, on SQLite.
     intake: Option<Arc<SqliteIntake>>,
 }
@@ -98,8 +90,8 @@ impl Store {
     /// # Errors
     /// Where the database cannot be reached or opened.
     pub async fn open(options: &StoreOptions, clock: Clock, secrets: SecretBox) -> Result<Self, StoreError> {
-        let (writer, reader) = connect::open(options).await?;
-        let intake = match reader.get_database_backend() {
+        let database = Database::open(options).await?;
+        let intake = match database.backend() {
             DbBackend::Sqlite => {
                 let file = sqlite_file(&options.url)
                     .ok_or_else(|| StoreError::corrupt("database.url", "SQLite needs a file: sqlite://PATH"))?;
@@ -108,14 +100,12 @@ impl Store {
             _ => None,
         };
         let inner = Inner {
-            writer,
-            reader,
+            database,
             clock,
             secrets,
             own_commits: watch::Sender::new(0),
             commits: watch::Sender::new(0),
             turns: Turns::default(),
-            gate: Arc::default(),
             intake,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -126,7 +116,7 @@ impl Store {
     /// # Errors
     /// Where a step fails; what was applied before it stays.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Migrator::up(&self.inner.writer, None).await.map_err(StoreError::from)
+        self.inner.database.migrate::<Migrator>().await
     }
 
     /// The migrations that are not applied yet, by name.
@@ -134,12 +124,7 @@ impl Store {
     /// # Errors
     /// Where the database does not answer.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        // Asking makes the table of migrations where there is none, which a reader may not.
-        if !SchemaManager::new(&self.inner.reader).has_table("seaql_migrations").await? {
-            return Ok(Migrator::migrations().iter().map(|step| step.name().to_owned()).collect());
-        }
-        let pending = Migrator::get_pending_migrations(&self.inner.reader).await?;
-        Ok(pending.iter().map(|step| step.name().to_owned()).collect())
+        self.inner.database.pending_migrations::<Migrator>().await
     }
 
     /// Whether a write is taken now: writes and commits one. What is rolled back never reaches the disk, so that it would
@@ -173,10 +158,7 @@ impl Store {
 
     /// Waits for the turn to write to SQLite, for as long as anyone waits for a connection.
     async fn writer_gate(&self) -> Result<OwnedMutexGuard<()>, StoreError> {
-        let gate = Arc::clone(&self.inner.gate).lock_owned();
-        tokio::time::timeout(connect::ACQUIRE_TIMEOUT, gate)
-            .await
-            .map_err(|_| StoreError::Database(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+        self.inner.database.writer_gate().await
     }
 
     /// The same for what no event tells of: nobody is woken.
@@ -184,24 +166,7 @@ impl Store {
         &self,
         work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let _gate = match self.backend() {
-            DbBackend::Sqlite => Some(self.writer_gate().await?),
-            _ => None,
-        };
-        let txn = self.begin().await?;
-        match work(&txn).await {
-            Ok(value) => {
-                txn.commit().await?;
-                Ok(value)
-            }
-            Err(error) => {
-                // SQLite may have rolled back by itself: then this fails, and says nothing that matters.
-                if let Err(failure) = txn.rollback().await {
-                    tracing::debug!(error = %failure, "a rollback failed");
-                }
-                Err(error)
-            }
-        }
+        self.inner.database.write(work).await
     }
 
     /// As [`Store::write`], and again where another transaction stood in the way: the loops lock many rows, not all of them
@@ -250,7 +215,7 @@ impl Store {
 
     /// The connections for reading.
     pub(crate) fn reader(&self) -> &DatabaseConnection {
-        &self.inner.reader
+        self.inner.database.reader()
     }
 
     /// The time now, by the clock that the store was given.
@@ -274,7 +239,7 @@ impl Store {
     /// Which engine this is.
     #[must_use]
     pub fn backend(&self) -> DbBackend {
-        self.inner.reader.get_database_backend()
+        self.inner.database.backend()
     }
 
     /// Closes the connections; SQLite then folds its write-ahead log into the file.
@@ -282,20 +247,7 @@ impl Store {
         if let Some(intake) = &self.inner.intake {
             intake.close();
         }
-        for connection in [&self.inner.reader, &self.inner.writer] {
-            if let Err(error) = connection.clone().close().await {
-                tracing::warn!(%error, "the store did not close cleanly");
-            }
-        }
-    }
-
-    async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
-        // A deferred transaction that reads and then writes fails under contention; an immediate one waits its turn.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        Ok(self.inner.writer.begin_with_options(options).await?)
+        self.inner.database.close().await;
     }
 }
 
@@ -310,24 +262,12 @@ pub(crate) enum Lock<'a> {
 
 /// Takes `lock` until the transaction ends.
 pub(crate) async fn lock(txn: &DatabaseTransaction, lock: Lock<'_>) -> Result<(), StoreError> {
-    if txn.get_database_backend() != DbBackend::Postgres {
-        return Ok(());
-    }
     let key = match lock {
+        // Odd, which no other is.
         Lock::Tail => 1,
-        Lock::Key(bytes) => {
-            use sha2::{Digest, Sha256};
-            let digest = Sha256::digest(bytes);
-            let mut word = [0_u8; 8];
-            word.copy_from_slice(&digest[..8]);
-            // The low bit keeps clear of the tail's key.
-            i64::from_be_bytes(word) & !1
-        }
+        Lock::Key(bytes) => lock_key(bytes),
     };
-    let statement =
-        sea_orm::Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [key.into()]);
-    txn.execute_raw(statement).await?;
-    Ok(())
+    advisory_lock(txn, key).await
 }
 
 /// Counts what `find` finds, where a caller asked for it: never on a hot path.

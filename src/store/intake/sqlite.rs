@@ -17,13 +17,14 @@ use super::Incoming;
 use super::fingerprint::hash_of;
 use super::plan::{Facts, Head, Plan, Sorted, count_new};
 use super::recent::{Hour, RecentTexts, hours_around, span_of};
+use crate::database::connect;
 use crate::domain::flags::Flags;
 use crate::domain::identity::{self, KnownSms};
 use crate::domain::source::SourceRef;
 use crate::domain::time::UnixMs;
 use crate::pipeline::inbox::Taken;
+use crate::store::StoreError;
 use crate::store::sms::word;
-use crate::store::{StoreError, connect};
 
 /// Who changes a message at intake, in its history.
 pub(super) const ACTOR: &str = "inbox";

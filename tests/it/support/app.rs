@@ -202,6 +202,7 @@ fn config(data_dir: &Path, database_url: Option<String>, roles: Option<&str>, va
     let mut set: Vec<(&str, &str)> = vec![
         ("service.bind", "127.0.0.1:0"),
         ("worker.bind", "127.0.0.1:0"),
+        ("admin.bind", "127.0.0.1:0"),
         ("pipeline.sweep_interval", "500ms"),
         ("shooter.rate_per_minute", "0"),
     ];

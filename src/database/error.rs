@@ -1,4 +1,4 @@
-//! Why the store did not do what it was asked.
+//! Why a store did not do what it was asked.
 
 use sea_orm::{DbErr, RuntimeErr};
 

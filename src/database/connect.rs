@@ -1,4 +1,4 @@
-//! Opening the database: one writer and some readers on SQLite, one pool on PostgreSQL.
+//! Opening a database: one writer and some readers on SQLite, one pool on PostgreSQL.
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -10,7 +10,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
 use super::StoreError;
 
-/// How to open the store.
+/// How to open a database.
 #[derive(Clone, Debug)]
 pub struct StoreOptions {
     /// `sqlite://PATH` or `postgres://...`.
@@ -27,10 +27,10 @@ impl StoreOptions {
 }
 
 /// How long anyone waits for a connection (reliability: bounded at 3 s).
-pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The writer and the readers.
-pub(super) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+pub(crate) async fn open(options: &StoreOptions) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
     if options.url.starts_with("sqlite:") {
         make_for_this_user(&options.url);
         let writer = Database::connect(sqlite(&options.url, true)).await?;
@@ -78,7 +78,7 @@ fn make_for_this_user(url: &str) {
 }
 
 /// The connection of the inbox, to a database that is there.
-pub(super) fn for_intake(file: &Path) -> Result<rusqlite::Connection, StoreError> {
+pub(crate) fn for_intake(file: &Path) -> Result<rusqlite::Connection, StoreError> {
     use rusqlite::OpenFlags;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(file, flags)?;
@@ -151,7 +151,7 @@ mod tests {
         assert!(matches!(failed, Err(StoreError::Database(_))), "{failed:?}");
         assert!(mark("INSERT INTO of_this_connection VALUES (2)").await.is_err(), "the same connection is used on");
         mark("INSERT INTO setting (key, value, updated_at) VALUES ('a', 'b', 1)").await.unwrap();
-        let kept = super::super::settings::get(store.reader(), "a").await.unwrap();
+        let kept = crate::store::settings::get(store.reader(), "a").await.unwrap();
         assert_eq!(kept.unwrap().0, "b", "it is there for everybody");
     }
 }
