@@ -77,15 +77,6 @@ fn http_never_touches_storage() {
 }
 
 #[test]
-fn the_admin_edge_s_routes_and_decisions_never_touch_storage() {
-    for part in ["http", "permission", "session", "token", "password"] {
-        hold_that_nobody(&format!("admin/{part}"), &[], "a desk stands between the routes and the store", |code| {
-            code.contains("store::") || code.contains("database::") || code.contains("entity::") || names(code, "redis")
-        });
-    }
-}
-
-#[test]
 fn the_domain_knows_nobody() {
     hold_that_nobody("domain", &[], "the domain is pure: values and functions of values", |code| {
         let others = code.match_indices("crate::").any(|(at, found)| {
@@ -103,8 +94,8 @@ fn the_domain_knows_nobody() {
 
 #[test]
 fn only_the_store_speaks_sql() {
-    let stores = ["store", "database", "admin/store"];
-    hold_that_nobody("", &stores, "queries stand in the stores alone", |code| {
+    let stores = ["store", "database", "wallet/store", "admin/store"];
+    hold_that_nobody("", &stores, "queries stand in the three stores alone", |code| {
         names(code, "sea_orm") || names(code, "sqlx") || names(code, "sea_query")
     });
 }
@@ -130,14 +121,57 @@ fn actors_know_neither_http_nor_the_composition() {
     }
 }
 
+/// Recon's own parts: all but the wallet, what starts it and what sets it up.
+const NOT_RECON: [&str; 5] = ["wallet", "app", "config", "cli", "lib.rs"];
+
 /// There is no path from recon to the wallet: no address, no token, no code (architecture, rule 8).
 #[test]
-fn nobody_but_the_configuration_names_the_wallet_s_address() {
-    hold_that_nobody("", &["config"], "recon holds neither the wallet's address nor its token", |code| {
-        ["WalletConfig", "wallet_url", "wallet_token", "wallet.token", "config.wallet", "recharges"]
+fn nothing_leads_from_recon_to_the_wallet() {
+    hold_that_nobody("", &NOT_RECON, "recon knows nothing of the wallet's code", |code| {
+        code.contains("crate::wallet") || code.contains("super::wallet") || code.contains("entity::wallet")
+    });
+    // The admin edge approves: it is to know where the wallet is, and none of its code.
+    let may_call = [&NOT_RECON[..], &["admin"]].concat();
+    hold_that_nobody("", &may_call, "recon holds neither the wallet's address nor its token", |code| {
+        ["WalletConfig", "wallet_url", "wallet_token", "wallet.token", "wallet.bind", "config.wallet", "recharges"]
             .iter()
             .any(|name| code.contains(name))
     });
+    // The roles of recon are composed without it, too.
+    for file in ["app/actors", "app/recon", "app/several", "app/sources", "app/checks", "app/ports"] {
+        hold_that_nobody(file, &[], "recon's roles are given nothing of the wallet", |code| {
+            code.contains("wallet") || code.contains("Wallet")
+        });
+    }
+}
+
+/// Nor the other way but by HTTP: the wallet shares values and tools, never recon's store, actors or sources.
+#[test]
+fn nothing_leads_from_the_wallet_into_recon() {
+    hold_that_nobody("wallet", &[], "the wallet reaches recon by HTTP alone", |code| {
+        let parts =
+            ["store", "pipeline", "registry", "sources", "bus", "app", "cli", "secrets", "sim", "demo", "packs"];
+        let named =
+            |part: &&str| code.contains(&format!("crate::{part}::")) || code.contains(&format!("crate::{part};"));
+        let tables = code.contains("entity::") && !code.contains("entity::wallet");
+        parts.iter().any(|part| named(&part)) || tables || code.contains("migration::Migrator")
+    });
+    hold_that_nobody("wallet/domain", &[], "the wallet's decisions are pure", |code| {
+        ["tokio", "actix", "sea_orm", "reqwest", "tracing", "metrics", "rand"].iter().any(|name| names(code, name))
+    });
+    hold_that_nobody("wallet/http", &[], "the wallet's routes ask its actor, never the store", |code| {
+        code.contains("store::") || names(code, "sea_orm") || code.contains("entity::")
+    });
+}
+
+/// Only the wallet writes in the ledger, and only where orders are approved.
+#[test]
+fn money_is_moved_in_one_place() {
+    hold_that_nobody("", &["wallet/store/ledger.rs"], "one function credits", |code| {
+        code.contains("ledger_entry::Entity::insert") || code.contains("ledger_posting::Entity::insert")
+    });
+    let calls = code_of("wallet").into_iter().filter(|(_, _, code)| code.contains("ledger::credit(")).count();
+    assert_eq!(calls, 1, "one request credits: the approval");
 }
 
 /// It ignores the bound of the mailbox and vanishes on a dead actor.

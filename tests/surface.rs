@@ -1,4 +1,4 @@
-//! The page that people read names what programs find: the routes of the OpenAPI document, the keys of the configuration.
+//! The page that people read names what programs find: the routes of the OpenAPI documents, the keys of the configuration.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking; clippy knows only #[test] functions")]
 
@@ -20,10 +20,10 @@ fn of_page() -> BTreeSet<String> {
 }
 
 fn of_document() -> BTreeSet<String> {
-    let document = serde_json::to_value(recon::http::openapi()).unwrap();
-    let paths = document["paths"].as_object().unwrap();
+    let documents = [recon::http::openapi(), recon::wallet::http::openapi()];
+    let documents = documents.map(|document| serde_json::to_value(document).unwrap());
+    let paths = documents.iter().flat_map(|document| document["paths"].as_object().unwrap());
     paths
-        .iter()
         .flat_map(|(path, item)| {
             let methods = item.as_object().unwrap().keys();
             methods.map(move |method| format!("{} {path}", method.to_uppercase()))

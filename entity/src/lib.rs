@@ -1,4 +1,5 @@
-//! The tables of the service's database as sea-orm entities, one a file. No queries: those are in `recon::store`.
+//! The tables as sea-orm entities, one a file: the service's, and under `wallet` those of the wallet's own database. No
+//! queries: those are in `recon::store` and `recon::wallet::store`.
 
 pub mod admin;
 pub mod audit;
@@ -25,3 +26,4 @@ pub mod source_lease;
 pub mod telegram_bot;
 pub mod template;
 pub mod template_revision;
+pub mod wallet;

@@ -1,4 +1,5 @@
-//! The schema, one reversible step a file. The same steps run on SQLite and on PostgreSQL.
+//! The schemas, one reversible step a file: recon's, and under `wallet` that of the wallet's own database. The same steps
+//! run on SQLite and on PostgreSQL.
 
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
@@ -9,6 +10,7 @@ mod m2026_04_22_000002_processes;
 mod m2026_04_22_000003_pushbullet;
 mod m2026_04_22_000004_telegram;
 mod m2026_04_22_000005_device_rhythm;
+pub mod wallet;
 
 /// Applies and reverts the steps.
 pub struct Migrator;

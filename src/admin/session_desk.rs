@@ -23,7 +23,7 @@ mod failures;
 pub use failures::LoginFailures;
 
 /// The kind of this actor, and its id.
-pub const KIND: &str = "session_desk";
+pub const KIND: &str = "admin_session_desk";
 
 /// How often sessions that are over are dropped.
 const SWEEP_PERIOD: Duration = Duration::from_mins(10);

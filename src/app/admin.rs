@@ -1,6 +1,6 @@
 //! The admin edge: its store, its first operator, its actor, its routes.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use std::time::Duration;
 use actix_web::web::Data;
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
-use metrics_exporter_prometheus::PrometheusHandle;
 
-use super::App;
+use super::Probing;
+use super::listeners::Listeners;
 use crate::admin::http::{EdgeState, configure};
 use crate::admin::password;
 use crate::admin::permission::Role as OperatorRole;
@@ -19,46 +19,48 @@ use crate::admin::session_desk::{KIND, LoginFailures, SessionDesk};
 use crate::admin::store::{AdminStore, NewUser, Sessions};
 use crate::bus::Redis;
 use crate::clock::Clock;
-use crate::config::{AdminConfig, Config, Role};
+use crate::config::{AdminConfig, Config};
 use crate::database::StoreOptions;
 use crate::http::health::Check;
-use crate::http::server;
+use crate::http::ports::Actors;
+use crate::http::server::{self, Running};
 use crate::http::state::Readiness;
 use crate::private_file;
-use crate::supervision::Spec;
+use crate::supervision::{ActorStatus, Spec, Supervision};
 
 /// The name of the first operator.
 pub(crate) const FIRST: &str = "admin";
 /// The sweep of sessions comes every ten minutes, and again soon where it failed.
 const DESK_DEADLINE: Duration = Duration::from_mins(15);
 
-/// A running admin edge.
-pub(super) struct AdminEdge {
-    pub(super) store: AdminStore,
-    pub(super) address: SocketAddr,
+/// What the admin edge holds before its actor is started.
+pub(super) struct Opened {
+    store: AdminStore,
 }
 
-/// Opens the edge's store, and makes its first operator where there is none. None where this process has not the role.
-pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Option<AdminStore>> {
-    if !config.roles.has(Role::Admin) {
-        return Ok(None);
+impl Opened {
+    /// Opens and migrates the edge's database, and makes its first operator where there is none.
+    ///
+    /// # Errors
+    /// One plain sentence for what cannot be.
+    pub(super) async fn open(config: &Config, clock: &Clock) -> anyhow::Result<Self> {
+        let url = config.admin.database_url.expose();
+        let store = AdminStore::open(&StoreOptions::new(url), clock.clone())
+            .await
+            .context("the admin edge's database cannot be opened; check admin.database_url")?;
+        if config.database.auto_migrate {
+            store.migrate().await.context("the migrations of the admin edge's database cannot be applied")?;
+        } else {
+            let pending = store.pending_migrations().await?;
+            anyhow::ensure!(
+                pending.is_empty(),
+                "the admin edge's database lacks {} migrations and database.auto_migrate is false; run `recon migrate`",
+                pending.len()
+            );
+        }
+        make_first_operator(&store, &config.data_dir).await?;
+        Ok(Self { store })
     }
-    let url = config.admin.database_url.expose();
-    let store = AdminStore::open(&StoreOptions::new(url), clock.clone())
-        .await
-        .context("the admin edge's database cannot be opened; check admin.database_url")?;
-    if config.database.auto_migrate {
-        store.migrate().await.context("the migrations of the admin edge cannot be applied")?;
-    } else {
-        let pending = store.pending_migrations().await?;
-        anyhow::ensure!(
-            pending.is_empty(),
-            "the admin edge's database lacks {} migrations and database.auto_migrate is false; run `recon migrate`",
-            pending.len()
-        );
-    }
-    make_first_operator(&store, &config.data_dir).await?;
-    Ok(Some(store))
 }
 
 /// Where the first operator's password is.
@@ -104,25 +106,34 @@ fn lifetime(config: &AdminConfig) -> Lifetime {
     }
 }
 
-impl App {
-    /// Starts the role admin.
-    pub(super) fn start_admin(
-        &mut self,
+/// The admin role, running.
+pub(super) struct Admin {
+    store: AdminStore,
+    state: Data<EdgeState>,
+    pub(super) address: SocketAddr,
+}
+
+impl Admin {
+    /// Builds the actor and what the routes are given.
+    ///
+    /// # Errors
+    /// Where `redis.url` cannot be used.
+    pub(super) fn build(
+        opened: Opened,
         config: &Config,
-        store: AdminStore,
-        listener: TcpListener,
-        metrics: &PrometheusHandle,
-    ) -> anyhow::Result<()> {
+        supervision: &Supervision,
+        listeners: &Listeners,
+    ) -> anyhow::Result<Self> {
+        let Opened { store } = opened;
         let redis = config.redis.url.as_ref().map(Redis::at).transpose()?;
         let sessions = Sessions::of(&store, redis);
         let (lifetime, single_login) = (lifetime(&config.admin), config.admin.legacy.single_login);
         // Outlives the actor: a crash must not open the doors to who was guessing.
         let failures = Arc::new(LoginFailures::default());
-        let of_desk = store.clone();
+        let of = store.clone();
         let spec = Spec::new(KIND, KIND).critical().progress_deadline(DESK_DEADLINE);
-        let desk = self.fleet.supervision().spawn(spec, move || {
-            let child =
-                SessionDesk::new(of_desk.clone(), sessions.clone(), lifetime, single_login, Arc::clone(&failures));
+        let desk = supervision.spawn(spec, move || {
+            let child = SessionDesk::new(of.clone(), sessions.clone(), lifetime, single_login, Arc::clone(&failures));
             async move { Ok(child) }
         });
         let state = Data::new(EdgeState {
@@ -130,14 +141,41 @@ impl App {
             legacy: config.admin.legacy.clone(),
             allowed_origins: config.admin.allowed_origins.clone(),
         });
-        let check = Arc::new(AdminStoreCheck(store.clone()));
-        let mut probes = self.probes(check.clone(), metrics);
-        probes.checks.push(check);
+        let bound = listeners.admin.as_ref().and_then(|listener| listener.local_addr().ok());
+        Ok(Self { store, state, address: bound.unwrap_or(config.admin.bind) })
+    }
+
+    /// Serves the edge on its socket.
+    ///
+    /// # Errors
+    /// Where the socket cannot be used.
+    pub(super) fn serve(
+        &self,
+        listeners: &mut Listeners,
+        probing: &Probing,
+        supervision: &Supervision,
+    ) -> anyhow::Result<Option<Running>> {
+        let Some(listener) = listeners.admin.take() else { return Ok(None) };
+        let check = Arc::new(AdminStoreCheck(self.store.clone()));
+        let checks: Vec<Arc<dyn Check>> = vec![check.clone()];
+        let probes = probing.of(check, Arc::new(OwnActors(supervision.clone())), checks);
+        let state = self.state.clone();
         let routes: server::Routes = Arc::new(move |config| configure(config, &state));
-        let address = listener.local_addr()?;
-        self.servers.push(server::serve_role(listener, probes, routes)?);
-        self.admin = Some(AdminEdge { store, address });
-        Ok(())
+        Ok(Some(server::serve_role(listener, probes, routes)?))
+    }
+
+    pub(super) async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+/// The edge's own actors and the supervisor, where others run in the same process.
+struct OwnActors(Supervision);
+
+impl Actors for OwnActors {
+    fn list(&self) -> Vec<ActorStatus> {
+        let is_own = |actor: &ActorStatus| actor.kind.starts_with("admin_") || actor.kind == "supervisor";
+        self.0.list().into_iter().filter(is_own).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use secrecy::ExposeSecret as _;
+
 use super::Config;
 use super::roles::Role;
 use super::url::Backend;
@@ -12,6 +14,7 @@ pub(super) fn problems(config: &Config) -> Vec<String> {
     problems.extend(shared_engines(config));
     problems.extend(distinct_binds(config));
     problems.extend(distinct_databases(config));
+    problems.extend(distinct_tokens(config));
     if config.supervision.backoff_min > config.supervision.backoff_max {
         problems.push("supervision.backoff_min is above supervision.backoff_max: swap or change them".to_owned());
     }
@@ -87,4 +90,11 @@ fn distinct_databases(config: &Config) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Whoever holds recon's token must not hold the wallet's with it.
+fn distinct_tokens(config: &Config) -> Option<String> {
+    let (service, wallet) = config.service.token.as_ref().zip(config.wallet.token.as_ref())?;
+    (service.expose_secret() == wallet.expose_secret())
+        .then(|| "service.token and wallet.token are the same: give the wallet a token of its own".to_owned())
 }

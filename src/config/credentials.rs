@@ -36,6 +36,17 @@ pub fn service_token(config: &Config) -> Result<SecretString, CredentialError> {
     token_of(&path, &text)
 }
 
+/// The bearer token of the wallet: the configured one, else the one of `<data_dir>/wallet.token`, made where it is not there.
+/// The wallet calls it, and what approves on the same machine.
+pub fn wallet_token(config: &Config) -> Result<SecretString, CredentialError> {
+    if let Some(token) = &config.wallet.token {
+        return Ok(token.clone());
+    }
+    let path = config.data_dir.join("wallet.token");
+    let text = private_file::read_or_create(&path, || format!("{}\n", new_token()))?;
+    token_of(&path, &text)
+}
+
 /// The bearer token of a daemon on this machine. Commands call it; it never makes one.
 pub fn existing_service_token(config: &Config) -> Result<SecretString, CredentialError> {
     if let Some(token) = &config.service.token {

@@ -1,6 +1,7 @@
 //! `wallet.*`: the reference wallet. recon's own roles read none of it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -19,6 +20,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key("wallet.database_url", Kind::Url, "sqlite://<data_dir>/wallet.db", "the wallet's own database"),
     key("wallet.recon_url", Kind::Text, "http://<service.bind>", "where the wallet sends order events"),
+    key("wallet.expiry_grace", Kind::Text, "0s", "how long after its expires_at an open order still waits"),
 ];
 
 /// The reference wallet.
@@ -32,6 +34,8 @@ pub struct WalletConfig {
     pub database_url: DatabaseUrl,
     /// Where it sends order events.
     pub recon_url: BaseUrl,
+    /// How long after its `expires_at` an open order still waits for its approval.
+    pub expiry_grace: Duration,
 }
 
 impl WalletConfig {
@@ -40,6 +44,13 @@ impl WalletConfig {
         let token = layers.read("wallet.token", parse::optional(parse::token));
         let database_url = layers.read("wallet.database_url", DatabaseUrl::parse);
         let recon_url = layers.read("wallet.recon_url", parse::http_url);
-        Some(Self { bind: bind?, token: token?, database_url: database_url?, recon_url: recon_url? })
+        let expiry_grace = layers.read("wallet.expiry_grace", parse::duration);
+        Some(Self {
+            bind: bind?,
+            token: token?,
+            database_url: database_url?,
+            recon_url: recon_url?,
+            expiry_grace: expiry_grace?,
+        })
     }
 }

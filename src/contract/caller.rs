@@ -58,7 +58,22 @@ impl Answer {
         Self { status: 409, body: json!({ "detail": detail }), replayed: false }
     }
 
-    /// Why the request was refused, where this is the saved answer of one that was.
+    /// The same with the thing as it is now.
+    ///
+    /// # Errors
+    /// [`Refusal::Internal`] where it cannot be written as JSON.
+    pub fn conflict_with(detail: &str, current: &impl Serialize) -> Result<Self, Refusal> {
+        let current = serde_json::to_value(current).map_err(|error| Refusal::Internal(error.to_string()))?;
+        Ok(Self { status: 409, body: json!({ "detail": detail, "current": current }), replayed: false })
+    }
+
+    /// What a conflict says the thing is now.
+    #[must_use]
+    pub fn current(&self) -> Option<&Value> {
+        self.body.get("current")
+    }
+
+    /// Why the request was refused, where this is the answer of one that was.
     #[must_use]
     pub fn refused(&self) -> Option<&str> {
         if self.status == 409 { self.body["detail"].as_str() } else { None }

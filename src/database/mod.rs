@@ -5,9 +5,11 @@
 
 pub(crate) mod connect;
 mod error;
+mod outlast;
 
 pub use connect::{StoreOptions, sqlite_file};
 pub use error::StoreError;
+pub(crate) use outlast::{STORE_PAUSE, outlast};
 
 use std::sync::Arc;
 

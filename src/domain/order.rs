@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::money::Money;
+use super::money::{Currency, Money};
+use super::refusal::FieldError;
 use super::time::UnixMs;
 
 crate::text_enum! {
@@ -84,4 +85,89 @@ pub struct OrderInput {
     /// Grows with every change of the order.
     #[schema(minimum = 1)]
     pub version: i64,
+}
+
+impl OrderInput {
+    /// Checks the fields and reads the money. Texts that are blank where they may be absent become absent.
+    ///
+    /// # Errors
+    /// Every field that cannot be taken.
+    pub fn into_order(self) -> Result<Order, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let mut text = |field: &str, value: &str, least: usize, most: usize| {
+            let length = value.chars().count();
+            if length < least || length > most {
+                errors.push(FieldError::new(field, format!("must have {least} to {most} characters, not {length}")));
+            } else if value.chars().any(char::is_control) {
+                errors.push(FieldError::new(field, "must have no control characters"));
+            }
+        };
+        text("order_id", &self.order_id, 1, 128);
+        text("user_id", &self.user_id, 1, 128);
+        text("depositor", &self.depositor, 0, 200);
+        text("reference", self.reference.as_deref().unwrap_or_default(), 0, 200);
+        text("account", self.account.as_deref().unwrap_or_default(), 0, 64);
+        if self.version < 1 {
+            errors.push(FieldError::new("version", "must be 1 or more"));
+        }
+        if self.expires_at.is_some_and(|ends| ends < self.created_at) {
+            errors.push(FieldError::new("expires_at", "must not be before created_at"));
+        }
+        let money = match self.currency.parse::<Currency>() {
+            Ok(Currency::TEST) => {
+                errors.push(FieldError::new("currency", "XTS is kept for the service's own heartbeat"));
+                None
+            }
+            Ok(currency) => match Money::from_major(&self.amount, currency) {
+                Ok(money) if money.minor > 0 => Some(money),
+                Ok(_) => {
+                    errors.push(FieldError::new("amount", "must be above zero"));
+                    None
+                }
+                Err(error) => {
+                    errors.push(FieldError::new("amount", error.to_string()));
+                    None
+                }
+            },
+            Err(error) => {
+                errors.push(FieldError::new("currency", error.to_string()));
+                None
+            }
+        };
+        let present = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        match money {
+            Some(money) if errors.is_empty() => Ok(Order {
+                order_id: self.order_id,
+                user_id: self.user_id,
+                money,
+                depositor: self.depositor,
+                reference: present(self.reference),
+                account: present(self.account),
+                status: self.status,
+                created_at: self.created_at,
+                expires_at: self.expires_at,
+                version: self.version,
+            }),
+            _ => Err(errors),
+        }
+    }
+}
+
+impl From<&Order> for OrderInput {
+    fn from(order: &Order) -> Self {
+        let order = order.clone();
+        Self {
+            order_id: order.order_id,
+            user_id: order.user_id,
+            amount: order.money.to_major(),
+            currency: order.money.currency.as_str().to_owned(),
+            depositor: order.depositor,
+            reference: order.reference,
+            account: order.account,
+            status: order.status,
+            created_at: order.created_at,
+            expires_at: order.expires_at,
+            version: order.version,
+        }
+    }
 }

@@ -10,15 +10,20 @@ use crate::contract::caller::Answer;
 use super::error::{Kind, Problem};
 
 /// Says that an answer is the saved one of an earlier request with the same key.
-pub(super) const REPLAYED: &str = "Idempotency-Replayed";
+pub const REPLAYED: &str = "Idempotency-Replayed";
 
 /// Sends a write's answer as the actor gave or saved it; one that was refused is a problem again.
-pub(super) fn send(answer: &Answer) -> Result<HttpResponse, Problem> {
+///
+/// # Errors
+/// Where the actor's status is none.
+pub fn send(answer: &Answer) -> Result<HttpResponse, Problem> {
     if let Some(detail) = answer.refused() {
-        let mut response = Problem::new(Kind::Conflict, detail).error_response();
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+        let mut response = Problem::conflict(detail, answer.current().cloned()).error_response();
+        if answer.replayed {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
+        }
         return Ok(response);
     }
     let status = StatusCode::from_u16(answer.status).map_err(|_| {

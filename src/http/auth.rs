@@ -1,19 +1,23 @@
 //! Who may enter `/internal`: 401 without a bearer token, 403 with a wrong one, 429 with too many wrong ones.
 
+use std::net::IpAddr;
+
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpRequest, ResponseError};
 
 use super::error::{Kind, Problem};
+use super::limit::Limiter;
 use super::request::address_of;
 use super::server::Service;
+use super::state::HashedToken;
 
 /// Failures of one address before it is slowed down. A caller with the right token is never slowed: several share an
 /// address behind a proxy, and a stranger there must not be able to lock them out.
-pub(super) const FAILURES_PER_MINUTE: u32 = 600;
+pub const FAILURES_PER_MINUTE: u32 = 600;
 
 /// The middleware around `/internal`.
 pub(super) async fn require_service_token(
@@ -28,12 +32,25 @@ pub(super) async fn require_service_token(
 }
 
 fn check(service: &Service, request: &ServiceRequest) -> Result<(), Problem> {
+    check_bearer("service", &service.state.service_token, &service.failures, request.request())
+}
+
+/// Whether the request carries the bearer token of the role `whose`.
+///
+/// # Errors
+/// 401 without a token, 403 with a wrong one, 429 where an address sent too many of either.
+pub fn check_bearer(
+    whose: &str,
+    token: &HashedToken,
+    failures: &Limiter<IpAddr>,
+    request: &HttpRequest,
+) -> Result<(), Problem> {
     let problem = match bearer(request.headers()) {
-        None => Problem::unauthorized("this path needs Authorization: Bearer <service token>", "Bearer"),
-        Some(token) if service.state.service_token.is(token) => return Ok(()),
-        Some(_) => Problem::new(Kind::Forbidden, "the bearer token is not this service's"),
+        None => Problem::unauthorized(format!("this path needs Authorization: Bearer <{whose} token>"), "Bearer"),
+        Some(presented) if token.is(presented) => return Ok(()),
+        Some(_) => Problem::new(Kind::Forbidden, format!("the bearer token is not this {whose}'s")),
     };
-    count_failure(service, request.request())?;
+    failures.count(&address_of(request)).map_err(Problem::too_many_requests)?;
     Err(problem)
 }
 
@@ -41,7 +58,7 @@ fn check(service: &Service, request: &ServiceRequest) -> Result<(), Problem> {
 ///
 /// # Errors
 /// 429 where there were too many.
-pub(super) fn count_failure(service: &Service, request: &actix_web::HttpRequest) -> Result<(), Problem> {
+pub(super) fn count_failure(service: &Service, request: &HttpRequest) -> Result<(), Problem> {
     service.failures.count(&address_of(request)).map_err(Problem::too_many_requests)
 }
 

@@ -104,6 +104,9 @@ pub struct ProblemJson {
     /// With 422: the fields that cannot be taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<Vec<FieldError>>,
+    /// With some 409: the thing as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<serde_json::Value>,
 }
 
 /// Why a request is answered with an error.
@@ -112,13 +115,14 @@ pub struct Problem {
     kind: Kind,
     detail: String,
     errors: Option<Vec<FieldError>>,
+    current: Option<serde_json::Value>,
     headers: Vec<(header::HeaderName, String)>,
 }
 
 impl Problem {
     /// A problem of that kind.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), errors: None, headers: Vec::new() }
+        Self { kind, detail: detail.into(), errors: None, current: None, headers: Vec::new() }
     }
 
     /// 422 with the fields that cannot be taken.
@@ -131,6 +135,11 @@ impl Problem {
     /// 422 for one field.
     pub fn invalid_field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// 409, with the thing as it is now where that helps the caller.
+    pub fn conflict(detail: impl Into<String>, current: Option<serde_json::Value>) -> Self {
+        Self { current, ..Self::new(Kind::Conflict, detail) }
     }
 
     /// 404 for a path that leads nowhere.
@@ -231,6 +240,7 @@ impl ResponseError for Problem {
             status: status.as_u16(),
             detail: self.detail.clone(),
             errors: self.errors.clone(),
+            current: self.current.clone(),
         };
         response.insert_header((header::CONTENT_TYPE, "application/problem+json")).json(json)
     }

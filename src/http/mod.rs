@@ -34,7 +34,7 @@ mod telegram;
 mod templates;
 mod top_info;
 
-pub use openapi::openapi;
+pub use openapi::{completed, openapi};
 
 #[cfg(test)]
 mod tests;

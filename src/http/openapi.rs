@@ -84,18 +84,20 @@ struct Document;
 /// The document, as `/openapi.json` and `recon openapi` show it.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    let mut document = Document::openapi();
+    completed(Document::openapi(), SCHEME, "`service.token` of the configuration")
+}
+
+/// A role's document with all that every route of a kind has. `scheme` names its bearer token, which `description` tells of.
+#[must_use]
+pub fn completed(mut document: OpenApi, scheme: &str, description: &str) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
-            complete(path, method, operation);
+            complete(scheme, path, method, operation);
         }
     }
-    let bearer = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("`service.token` of the configuration"))
-        .build();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build();
     let components = document.components.get_or_insert_default();
-    components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer));
+    components.add_security_scheme(scheme, SecurityScheme::Http(bearer));
     open_what_is_flattened(&mut components.schemas);
     document
 }
@@ -150,13 +152,13 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
 }
 
 /// Adds what is true of every operation of its kind.
-fn complete(path: &str, method: &str, operation: &mut Operation) {
+fn complete(scheme: &str, path: &str, method: &str, operation: &mut Operation) {
     operation.operation_id = Some(operation_id(path, method));
     let internal = path.starts_with("/internal/");
     let ingest = path.starts_with("/ingest/");
     let named = path.contains('{');
     if internal {
-        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], _>(SCHEME, [])]);
+        operation.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], _>(scheme, [])]);
     }
     let is_list = internal && method == "get" && operation.responses.responses.get("200").is_some_and(is_page);
     if is_list {
@@ -167,7 +169,10 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
     let is_write = internal && method != "get" && !path.ends_with("/test");
     if is_write {
         let parameters = operation.parameters.get_or_insert_default();
-        parameters.extend(write_parameters().map(RefOr::T));
+        // A route that needs one of them declares it itself.
+        let declared = |name: &str| parameters.iter().any(|one| matches!(one, RefOr::T(one) if one.name == name));
+        let missing: Vec<_> = write_parameters().into_iter().filter(|one| !declared(&one.name)).collect();
+        parameters.extend(missing.into_iter().map(RefOr::T));
         let replayed = HeaderBuilder::new()
             .schema(Some(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]))))
             .description(Some("There, and `true`, on the saved answer of an earlier request with the same key"))
@@ -197,7 +202,7 @@ fn complete(path: &str, method: &str, operation: &mut Operation) {
 
 /// `post_sms_id_check`: the handlers' own names repeat from part to part.
 fn operation_id(path: &str, method: &str) -> String {
-    let path = path.strip_prefix("/internal/v2").unwrap_or(path);
+    let path = path.strip_prefix("/internal/v2").or_else(|| path.strip_prefix("/internal")).unwrap_or(path);
     let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }

@@ -18,7 +18,7 @@ use super::request::BodyLimit;
 const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 
 /// A path and what it takes.
-pub(super) struct Path {
+pub struct Path {
     pattern: &'static str,
     allow: Vec<&'static str>,
     routes: Vec<Route>,
@@ -26,33 +26,45 @@ pub(super) struct Path {
 }
 
 impl Path {
-    pub(super) const fn new(pattern: &'static str) -> Self {
+    /// A path by actix-web's pattern.
+    #[must_use]
+    pub const fn new(pattern: &'static str) -> Self {
         Self { pattern, allow: Vec::new(), routes: Vec::new(), body_limit: None }
     }
 
     /// GET, and HEAD with it.
-    pub(super) fn get(self, route: Route) -> Self {
+    #[must_use]
+    pub fn get(self, route: Route) -> Self {
         self.takes(&["GET", "HEAD"], route.guard(guard::fn_guard(is_get_or_head)))
     }
 
     /// GET alone, for answers without an end.
-    pub(super) fn get_only(self, route: Route) -> Self {
+    #[must_use]
+    pub fn get_only(self, route: Route) -> Self {
         self.takes(&["GET"], route.guard(guard::Get()))
     }
 
-    pub(super) fn post(self, route: Route) -> Self {
+    /// POST.
+    #[must_use]
+    pub fn post(self, route: Route) -> Self {
         self.takes(&["POST"], route.guard(guard::Post()))
     }
 
-    pub(super) fn put(self, route: Route) -> Self {
+    /// PUT.
+    #[must_use]
+    pub fn put(self, route: Route) -> Self {
         self.takes(&["PUT"], route.guard(guard::Put()))
     }
 
-    pub(super) fn delete(self, route: Route) -> Self {
+    /// DELETE.
+    #[must_use]
+    pub fn delete(self, route: Route) -> Self {
         self.takes(&["DELETE"], route.guard(guard::Delete()))
     }
 
-    pub(super) fn body_limit(mut self, bytes: usize) -> Self {
+    /// The largest body, where it is not the usual one.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(BodyLimit(bytes));
         self
     }
@@ -64,7 +76,7 @@ impl Path {
     }
 
     /// The service to register.
-    pub(super) fn service(self) -> impl HttpServiceFactory + 'static {
+    pub fn service(self) -> impl HttpServiceFactory + 'static {
         let allow = self.allow.join(", ");
         let mut resource = web::resource(self.pattern);
         if let Some(limit) = self.body_limit {

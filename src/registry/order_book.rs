@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::order::{OrderFilter, OrderView};
 use crate::contract::page::{Page, PageRequest};
-use crate::domain::money::{Currency, Money};
 use crate::domain::order::{Order, OrderInput};
 use crate::domain::refusal::{FieldError, Refusal};
 use crate::store::order::{OrdersPut, put_orders};
@@ -116,7 +115,7 @@ fn orders_of(inputs: Vec<OrderInput>) -> Result<Vec<Order>, Refusal> {
         if !seen.insert((input.order_id.clone(), input.version)) {
             errors.push(FieldError::new(place("order_id"), "this order stands in the request twice with one version"));
         }
-        match order_of(input) {
+        match input.into_order() {
             Ok(order) => orders.push(order),
             Err(wrong) => {
                 errors.extend(wrong.into_iter().map(|error| FieldError::new(place(&error.field), error.message)));
@@ -127,66 +126,6 @@ fn orders_of(inputs: Vec<OrderInput>) -> Result<Vec<Order>, Refusal> {
         }
     }
     if errors.is_empty() { Ok(orders) } else { Err(Refusal::Invalid(errors)) }
-}
-
-fn order_of(input: OrderInput) -> Result<Order, Vec<FieldError>> {
-    let mut errors = Vec::new();
-    let mut text = |field: &str, value: &str, least: usize, most: usize| {
-        let length = value.chars().count();
-        if length < least || length > most {
-            errors.push(FieldError::new(field, format!("must have {least} to {most} characters, not {length}")));
-        } else if value.chars().any(char::is_control) {
-            errors.push(FieldError::new(field, "must have no control characters"));
-        }
-    };
-    text("order_id", &input.order_id, 1, 128);
-    text("user_id", &input.user_id, 1, 128);
-    text("depositor", &input.depositor, 0, 200);
-    text("reference", input.reference.as_deref().unwrap_or_default(), 0, 200);
-    text("account", input.account.as_deref().unwrap_or_default(), 0, 64);
-    if input.version < 1 {
-        errors.push(FieldError::new("version", "must be 1 or more"));
-    }
-    if input.expires_at.is_some_and(|ends| ends < input.created_at) {
-        errors.push(FieldError::new("expires_at", "must not be before created_at"));
-    }
-    let money = match input.currency.parse::<Currency>() {
-        Ok(Currency::TEST) => {
-            errors.push(FieldError::new("currency", "XTS is kept for the service's own heartbeat"));
-            None
-        }
-        Ok(currency) => match Money::from_major(&input.amount, currency) {
-            Ok(money) if money.minor > 0 => Some(money),
-            Ok(_) => {
-                errors.push(FieldError::new("amount", "must be above zero"));
-                None
-            }
-            Err(error) => {
-                errors.push(FieldError::new("amount", error.to_string()));
-                None
-            }
-        },
-        Err(error) => {
-            errors.push(FieldError::new("currency", error.to_string()));
-            None
-        }
-    };
-    let present = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
-    match money {
-        Some(money) if errors.is_empty() => Ok(Order {
-            order_id: input.order_id,
-            user_id: input.user_id,
-            money,
-            depositor: input.depositor,
-            reference: present(input.reference),
-            account: present(input.account),
-            status: input.status,
-            created_at: input.created_at,
-            expires_at: input.expires_at,
-            version: input.version,
-        }),
-        _ => Err(errors),
-    }
 }
 
 /// A page of the orders.

@@ -51,6 +51,18 @@ pub mod names {
     pub const PUSHBULLET_UNDECODABLE: &str = "recon_pushbullet_undecodable_total";
     /// Conversations in which messages may be missing.
     pub const PUSHBULLET_GAPS: &str = "recon_pushbullet_possible_gaps_total";
+    /// Writes that the wallet was asked for, by `request` (place, approve, close, retry) and `outcome` (done, replayed, conflict).
+    pub const WALLET_REQUESTS: &str = "recon_wallet_requests_total";
+    /// Calls of the wallet's outbox to recon, by `outcome` (delivered, refused, failed, away).
+    pub const WALLET_OUTBOX_CALLS: &str = "recon_wallet_outbox_calls_total";
+    /// Order events that recon is still to be told of.
+    pub const WALLET_OUTBOX_PENDING: &str = "recon_wallet_outbox_pending";
+    /// Age of the oldest of them; 0 where there is none.
+    pub const WALLET_OUTBOX_OLDEST_AGE_SECONDS: &str = "recon_wallet_outbox_oldest_age_seconds";
+    /// Those that have waited for more than 24 hours.
+    pub const WALLET_OUTBOX_STUCK: &str = "recon_wallet_outbox_stuck";
+    /// Order events that recon will not take.
+    pub const WALLET_OUTBOX_REFUSED: &str = "recon_wallet_outbox_refused";
     /// Requests answered, by `route`, `method` and `status`.
     pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
     /// Seconds of a request, by `route` and `method`.
@@ -110,6 +122,16 @@ pub const METRICS: &[Metric] = &[
     metric(names::PUSHBULLET_FRAMES, MetricKind::Counter, "Frames of Pushbullet's stream, by kind."),
     metric(names::PUSHBULLET_UNDECODABLE, MetricKind::Counter, "What came of Pushbullet and cannot be read."),
     metric(names::PUSHBULLET_GAPS, MetricKind::Counter, "Conversations found with messages perhaps missing."),
+    metric(
+        names::WALLET_REQUESTS,
+        MetricKind::Counter,
+        "Writes that the wallet was asked for, by request and outcome.",
+    ),
+    metric(names::WALLET_OUTBOX_CALLS, MetricKind::Counter, "Calls of the wallet's outbox to recon, by outcome."),
+    metric(names::WALLET_OUTBOX_PENDING, MetricKind::Gauge, "Order events that recon is still to be told of."),
+    metric(names::WALLET_OUTBOX_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest of them."),
+    metric(names::WALLET_OUTBOX_STUCK, MetricKind::Gauge, "Order events not delivered for more than 24 hours."),
+    metric(names::WALLET_OUTBOX_REFUSED, MetricKind::Gauge, "Order events that recon will not take."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];

@@ -34,7 +34,13 @@ fn migrate_works_on_a_directory_that_is_not_there_yet_and_says_what_it_did() {
     assert_eq!(first.code, 0, "{first:?}");
     assert!(first.stdout.starts_with("Applied "), "{first:?}");
     let second = shell.run(&["migrate"]);
-    assert_eq!((second.code, second.stdout.as_str()), (0, "Nothing to do: the database has all migrations.\n"));
+    assert_eq!(
+        (second.code, second.stdout.as_str()),
+        (
+            0,
+            "Nothing to do: the database has all migrations.\nNothing to do: the wallet's database has all migrations.\n"
+        )
+    );
 }
 
 #[test]

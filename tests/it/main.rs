@@ -35,4 +35,5 @@ mod split;
 mod supervision;
 mod telegram;
 mod templates;
+mod wallet;
 mod whitelist;

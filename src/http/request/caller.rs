@@ -23,6 +23,17 @@ pub(super) fn of(request: &HttpRequest, body_hash: [u8; 32]) -> Result<Caller, P
     Ok(Caller { operator, idempotency })
 }
 
+/// Holds that the caller named an `Idempotency-Key`, for writes that must be repeatable.
+///
+/// # Errors
+/// 422 where there is none.
+pub fn required_key(caller: &Caller) -> Result<(), Problem> {
+    match caller.idempotency {
+        Some(_) => Ok(()),
+        None => Err(Problem::invalid_field(IDEMPOTENCY_KEY, "this request needs the header: a key of its own")),
+    }
+}
+
 /// The address at the other end of the connection. `X-Forwarded-For` is not believed: anybody can write it.
 pub fn address_of(request: &HttpRequest) -> IpAddr {
     request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip())

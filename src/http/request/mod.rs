@@ -7,7 +7,7 @@ mod checks;
 mod path;
 mod query;
 
-pub use body::{BodyLimit, Input, NoBody, Write, read_bytes};
-pub use caller::address_of;
+pub use body::{BodyLimit, Input, NoBody, RequestBody, Write, read_bytes};
+pub use caller::{address_of, required_key};
 pub use path::{int_id, text_id};
 pub use query::{QueryReader, no_query};

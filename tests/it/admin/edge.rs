@@ -99,7 +99,7 @@ impl Edge {
             actix_rt::System::new().block_on(async {
                 let metrics = recon::telemetry::install_metrics().unwrap();
                 let app = App::start(&config, metrics, of_app).await.unwrap();
-                let _ = ready.send(app.admin_address().unwrap());
+                let _ = ready.send(app.admin().unwrap());
                 drop(stopped.await);
                 app.stop().await;
             });

@@ -31,7 +31,7 @@ fn it_runs_alone_and_says_how_it_is() {
         let health = edge.request(Method::GET, "/healthz").send().await.expect(200);
         let loops: Vec<&str> =
             health["loops"].as_array().unwrap().iter().map(|actor| actor["id"].as_str().unwrap()).collect();
-        assert!(loops.contains(&"session_desk") && !loops.contains(&"inbox"), "{health}");
+        assert!(loops.contains(&"admin_session_desk") && !loops.contains(&"inbox"), "{health}");
         assert!(health["checks"].as_array().unwrap().iter().any(|check| check["name"] == "admin_store"), "{health}");
         assert!(!edge.data_dir().join("recon.db").exists() && !edge.data_dir().join("secrets.key").exists());
     });
@@ -45,5 +45,5 @@ async fn a_daemon_with_all_roles_says_where_the_password_is_and_not_what_it_is()
     let log = daemon.log();
     assert!(log.contains("admin-password") && !log.contains(password.trim()), "{log}");
     let actors = daemon.api.get("/internal/v2/actors").await.expect(200);
-    assert!(actors["items"].as_array().unwrap().iter().any(|actor| actor["id"] == "session_desk"), "{actors}");
+    assert!(actors["items"].as_array().unwrap().iter().any(|actor| actor["id"] == "admin_session_desk"), "{actors}");
 }

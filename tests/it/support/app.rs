@@ -1,5 +1,6 @@
 //! The real daemon in this process: on a thread and an actix system of its own, on a free port, over its own database.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::LocalBoxFuture;
 use recon::app::App;
 use recon::clock::Clock;
-use recon::config::{Config, LoadArgs};
+use recon::config::{Config, DatabaseUrl, LoadArgs};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
@@ -48,14 +49,22 @@ pub fn story_with(values: &[(&str, &str)], tell: impl AsyncFn(&TestApp)) {
 
 type Work = Box<dyn for<'a> FnOnce(&'a App) -> LocalBoxFuture<'a, ()> + Send>;
 
+/// The roles of recon itself: the wallet is told its own stories.
+const RECON: &str = "service,worker";
+
 /// A running daemon and its API.
 pub struct TestApp {
     pub api: Api,
+    /// The wallet's API, where the daemon has that role.
+    wallet: Option<Api>,
+    /// The wallet's database, where the daemon has that role.
+    pub wallet_database: String,
     work: Option<mpsc::UnboundedSender<Work>>,
     thread: Option<JoinHandle<()>>,
     // Dropped last: the daemon's files and its database.
     _data_dir: Arc<tempfile::TempDir>,
     _database: Option<Arc<PostgresDatabase>>,
+    _wallet_database: Option<PostgresDatabase>,
 }
 
 /// What processes of one daemon share: a database, and the files with its key and token.
@@ -88,6 +97,18 @@ impl TestApp {
         Self::launch(data_dir, database, None, values).await
     }
 
+    /// Starts a daemon of these roles over databases of its own.
+    pub async fn start_as(engine: Engine, roles: &str, values: &[(&str, &str)]) -> Self {
+        let data_dir = Arc::new(tempfile::tempdir().unwrap());
+        let database = (engine == Engine::Postgres).then(|| Arc::new(PostgresDatabase::create()));
+        Self::launch(data_dir, database, Some(roles), values).await
+    }
+
+    /// The wallet's API.
+    pub fn wallet(&self) -> &Api {
+        self.wallet.as_ref().unwrap()
+    }
+
     /// Starts a process of some roles (`service`) beside others that share the same.
     pub async fn start_beside(shared: &Shared, roles: &str, values: &[(&str, &str)]) -> Self {
         let Shared { database, data_dir } = shared.clone();
@@ -101,13 +122,29 @@ impl TestApp {
         values: &[(&str, &str)],
     ) -> Self {
         let url = database.as_ref().map(|database| database.url());
-        let config = config(data_dir.path(), url, roles, values);
+        let roles = roles.unwrap_or(RECON);
+        let is_wallets = database.is_some() && roles.contains("wallet");
+        let wallet_database = is_wallets.then(PostgresDatabase::create);
+        let mut config = config(data_dir.path(), url, roles, values);
+        if let Some(database) = &wallet_database {
+            config.wallet.database_url = DatabaseUrl::parse(&database.url()).unwrap();
+        }
+        let wallet_url = config.wallet.database_url.expose().to_owned();
         let (ready, started) = oneshot::channel();
         let (work, orders) = mpsc::unbounded_channel();
         let thread = std::thread::spawn(move || run(&config, ready, orders));
-        let (address, token) = started.await.unwrap_or_else(|_| panic!("the daemon did not start"));
-        let api = Api::new(format!("http://{address}"), token);
-        Self { api, work: Some(work), thread: Some(thread), _data_dir: data_dir, _database: database }
+        let Started { recon, wallet } = started.await.unwrap_or_else(|_| panic!("the daemon did not start"));
+        let api = |(address, token)| Api::new(format!("http://{address}"), token);
+        Self {
+            api: api(recon),
+            wallet: wallet.map(api),
+            wallet_database: wallet_url,
+            work: Some(work),
+            thread: Some(thread),
+            _data_dir: data_dir,
+            _database: database,
+            _wallet_database: wallet_database,
+        }
     }
 
     /// Whitelists the bank and adds its templates.
@@ -198,10 +235,11 @@ impl Drop for TestApp {
     }
 }
 
-fn config(data_dir: &Path, database_url: Option<String>, roles: Option<&str>, values: &[(&str, &str)]) -> Config {
+fn config(data_dir: &Path, database_url: Option<String>, roles: &str, values: &[(&str, &str)]) -> Config {
     let mut set: Vec<(&str, &str)> = vec![
         ("service.bind", "127.0.0.1:0"),
         ("worker.bind", "127.0.0.1:0"),
+        ("wallet.bind", "127.0.0.1:0"),
         ("admin.bind", "127.0.0.1:0"),
         ("pipeline.sweep_interval", "500ms"),
         ("shooter.rate_per_minute", "0"),
@@ -215,21 +253,26 @@ fn config(data_dir: &Path, database_url: Option<String>, roles: Option<&str>, va
     let args = LoadArgs {
         default_file: data_dir.join("none.toml"),
         data_dir: Some(data_dir.to_str().unwrap().to_owned()),
-        roles: roles.map(str::to_owned),
+        roles: Some(roles.to_owned()),
         ..LoadArgs::default()
     };
     Config::load(&args, env.into_iter()).unwrap().config
 }
 
-type Started = (std::net::SocketAddr, String);
+/// Where it serves, each with its token.
+struct Started {
+    recon: (SocketAddr, String),
+    wallet: Option<(SocketAddr, String)>,
+}
 
 fn run(config: &Config, ready: oneshot::Sender<Started>, mut orders: mpsc::UnboundedReceiver<Work>) {
     actix_rt::System::new().block_on(async {
         let metrics = recon::telemetry::install_metrics().unwrap();
         let clock = Clock::following_tokio(texts::start());
         let app = App::start(config, metrics, clock).await.unwrap();
-        let token = app.token().expose_secret().to_owned();
-        drop(ready.send((app.address(), token)));
+        let token = app.token().unwrap().expose_secret().to_owned();
+        let wallet = app.wallet().map(|(address, token)| (address, token.expose_secret().to_owned()));
+        drop(ready.send(Started { recon: (app.address(), token), wallet }));
         while let Some(work) = orders.recv().await {
             work(&app).await;
         }

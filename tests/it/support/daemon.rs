@@ -21,6 +21,7 @@ const LOOK: Duration = Duration::from_millis(10);
 pub struct Daemon {
     child: Child,
     pub api: Api,
+    wallet: Option<Api>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -29,7 +30,7 @@ pub fn recon(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_recon"));
     command.env_clear().current_dir(data_dir).env("RECON_DATA_DIR", data_dir);
     command.env("RECON_SERVICE__BIND", "127.0.0.1:0").env("RECON_WORKER__BIND", "127.0.0.1:0");
-    command.env("RECON_ADMIN__BIND", "127.0.0.1:0");
+    command.env("RECON_WALLET__BIND", "127.0.0.1:0").env("RECON_ADMIN__BIND", "127.0.0.1:0");
     command.env("RECON_SHOOTER__RATE_PER_MINUTE", "0").env("RECON_LOG__FORMAT", "json");
     command.env("RECON_PIPELINE__SWEEP_INTERVAL", "500ms").stdin(Stdio::null());
     command
@@ -56,20 +57,32 @@ impl Daemon {
                 if told["message"] == "recon is ready"
                     && let Some(ready) = ready.take()
                 {
-                    drop(ready.send(told["service.address"].as_str().unwrap_or_default().to_owned()));
+                    let address = |name: &str| told[name].as_str().map(str::to_owned);
+                    drop(ready.send((address("service.address").unwrap_or_default(), address("wallet.address"))));
                 }
                 copy.lock().unwrap().push(line);
             }
         });
-        let Ok(Ok(address)) = timeout(READY_WITHIN, address).await else {
+        let Ok(Ok((address, wallet))) = timeout(READY_WITHIN, address).await else {
             drop(child.kill());
             panic!("the daemon was not ready within {READY_WITHIN:?}:\n{}", log.lock().unwrap().join("\n"));
         };
         let pid = child.id();
-        let token = std::fs::read_to_string(data_dir.join("service.token"))
-            // In a mount namespace of its own.
-            .or_else(|_| std::fs::read_to_string(format!("/proc/{pid}/root{}/service.token", data_dir.display())));
-        Self { child, api: Api::new(format!("http://{address}"), token.unwrap().trim()), log }
+        let token = |name: &str| {
+            std::fs::read_to_string(data_dir.join(name))
+                // In a mount namespace of its own.
+                .or_else(|_| std::fs::read_to_string(format!("/proc/{pid}/root{}/{name}", data_dir.display())))
+        };
+        let api = |address: &str, token: String| Api::new(format!("http://{address}"), token.trim());
+        let wallet = wallet.map(|address| api(&address, token("wallet.token").unwrap()));
+        // A wallet by itself is the daemon.
+        let api = token("service.token").map(|token| api(&address, token)).ok().or_else(|| wallet.clone()).unwrap();
+        Self { child, api, wallet, log }
+    }
+
+    /// The wallet's API.
+    pub fn wallet(&self) -> &Api {
+        self.wallet.as_ref().unwrap()
     }
 
     pub fn pid(&self) -> u32 {
