@@ -1,11 +1,21 @@
 //! The life of an order.
 
+use std::time::Duration;
+
 use recon::domain::time::UnixMs;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{NO_RECON, approval, approves, holds, order, places, recharge, seconds, story, story_with};
+use crate::support::api::Api;
 use crate::support::texts::START;
+
+/// So many seconds from now, by the wallet's clock.
+async fn in_seconds(api: &Api, count: u64) -> String {
+    let placed =
+        api.post("/internal/recharges", &json!({"user_id": "u0", "amount": "1", "currency": "USD", "depositor": ""}));
+    at(&placed.await.expect(201)).plus(Duration::from_secs(count)).to_string()
+}
 
 fn at(order: &Value) -> UnixMs {
     order["created_at"].as_str().unwrap().parse().unwrap()
@@ -148,7 +158,7 @@ fn an_order_whose_time_is_over_expires_and_is_not_approved() {
     story(async |app| {
         let api = app.wallet();
         let mut short = recharge("R-1", "50000");
-        short["expires_at"] = json!(seconds(3));
+        short["expires_at"] = json!(in_seconds(api, 3).await);
         let past = json!({"order_id": "R-0", "user_id": "u1", "amount": "1", "currency": "KRW", "depositor": "", "expires_at": seconds(-60)});
         api.post("/internal/recharges", &past).await.expect_invalid("expires_at");
         places(api, &short).await;
@@ -167,7 +177,8 @@ fn an_expired_order_may_be_given_time() {
     story_with(&[NO_RECON, ("wallet.expiry_grace", "1h")], async |app| {
         let api = app.wallet();
         let mut short = recharge("R-1", "50000");
-        short["expires_at"] = json!(seconds(1));
+        let ends = in_seconds(api, 3).await;
+        short["expires_at"] = json!(ends);
         places(api, &short).await;
         app.until("its time is over", async || {
             let placed = api
@@ -176,7 +187,7 @@ fn an_expired_order_may_be_given_time() {
                     &json!({"user_id": "u3", "amount": "1", "currency": "USD", "depositor": ""}),
                 )
                 .await;
-            at(&placed.expect(201)) > at(&json!({"created_at": seconds(4)}))
+            at(&placed.expect(201)) > at(&json!({"created_at": ends})).plus(Duration::from_secs(2))
         })
         .await;
         approves(api, "R-1", "k", &approval("sms:1")).await.expect(200);
