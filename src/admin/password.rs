@@ -12,6 +12,10 @@ pub const LENGTH_MIN: usize = 10;
 /// The longest, in bytes: hashing must not become somebody's way to keep the processor busy.
 pub const BYTES_MAX: usize = 1024;
 
+/// Of a password that nobody knows: who is not there takes as long as who is.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IG9mIG91cnM$\
+                      Zm9yIGEgcGFzc3dvcmQgdGhhdCBub2JvZHkga25vd3M";
+
 /// Why a password cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
@@ -48,9 +52,6 @@ pub fn verify(password: &str, hash: Option<&str>) -> bool {
     if password.len() > BYTES_MAX {
         return false;
     }
-    // Of a password that nobody knows: who is not there takes as long as who is.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZSBzYWx0IG9mIG91cnM$\
-                          Zm9yIGEgcGFzc3dvcmQgdGhhdCBub2JvZHkga25vd3M";
     let known = hash.is_some();
     let Ok(hash) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
     Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && known

@@ -125,9 +125,10 @@ impl SessionDesk {
             tracing::info!(address = %msg.address, "a login failed");
             return Err(Denied::WrongPassword);
         };
-        let epoch = match self.single_login {
-            true => self.store.end_sessions_of(user.id).await.map_err(unavailable)?,
-            false => user.epoch,
+        let epoch = if self.single_login {
+            self.store.end_sessions_of(user.id).await.map_err(unavailable)?
+        } else {
+            user.epoch
         };
         let token = Token::random();
         let session = Session::begin(user.id, epoch, self.store.now(), &self.lifetime);

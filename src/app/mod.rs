@@ -107,10 +107,7 @@ impl App {
             true => Some(wallet::Opened::open(config, &clock).await?),
             false => None,
         };
-        let admin = match has(Role::Admin) {
-            true => Some(admin::Opened::open(config, &clock).await?),
-            false => None,
-        };
+        let admin = if has(Role::Admin) { Some(admin::Opened::open(config, &clock).await?) } else { None };
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let mut listeners = Listeners::bind(config)?;
         let address = listeners.address();

@@ -102,7 +102,7 @@ mod tests {
         for section in SECTIONS {
             for key in section.keys {
                 assert!(seen.insert(key.name), "{} stands twice", key.name);
-                let expected = if section.name.is_empty() { key.name } else { key.name.split('.').next().unwrap() };
+                let expected = if section.name.is_empty() { key.name } else { key.name.rsplit_once('.').unwrap().0 };
                 assert!(section.name.is_empty() || section.name == expected, "{} is under {}", key.name, section.name);
             }
         }

@@ -21,8 +21,8 @@ pub struct Presented {
 pub fn presented(headers: &HeaderMap, legacy: &LegacyConfig) -> Option<Presented> {
     let of_header = |name: &String| {
         let text = headers.get(name.as_str())?.to_str().ok()?.trim();
-        let bearer = text.split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer "));
-        let token = bearer.map_or(text, |(_, token)| token.trim());
+        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let token = if scheme.eq_ignore_ascii_case("bearer") { rest.trim() } else { text };
         (!token.is_empty()).then(|| Presented { token: token.to_owned(), by_cookie: false })
     };
     legacy.token_headers.iter().find_map(of_header).or_else(|| of_cookie(headers))
