@@ -4,6 +4,7 @@
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
+pub mod admin;
 mod m2026_04_22_000001_first_tables;
 mod m2026_04_22_000002_processes;
 mod m2026_04_22_000003_pushbullet;

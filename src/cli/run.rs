@@ -15,7 +15,7 @@ pub(super) const EXIT_CUT_SHORT: i32 = 130;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only these roles, separated by commas: service, worker, wallet
+    /// Only these roles, separated by commas: service, worker, admin, wallet
     #[arg(long, value_name = "ROLES")]
     roles: Option<String>,
 }
@@ -54,6 +54,7 @@ pub(super) fn watch(app: &App) -> Result<watchdog::Watchdog, CliError> {
 pub(super) fn log_ready(config: &crate::config::Config, app: &App) {
     tracing::info!(
         service.address = %app.address(), wallet.address = app.wallet().map(|(address, _)| address.to_string()),
+        admin.address = app.admin().map(|address| address.to_string()),
         roles = %config.roles, store = ?app.store().map(Store::backend), data_dir = %config.data_dir.display(), "recon is ready"
     );
 }

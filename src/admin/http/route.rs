@@ -1,0 +1,54 @@
+//! Every route of `/api/admin`: what it takes and who may. A route that is not here is not there.
+
+use futures_util::future::LocalBoxFuture;
+
+use super::compat::Call;
+use super::envelope::{Failure, Reply};
+use super::login;
+use crate::admin::permission::Permission;
+
+/// How a route is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// GET with a query, or POST with JSON.
+    Read,
+    /// POST with JSON.
+    Write,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody: the login.
+    Open,
+    /// Whoever is logged in, and has this permission.
+    Needs(Permission),
+    /// Whoever is logged in, and no token is renewed: the logout.
+    Leaving,
+}
+
+/// What a route does.
+pub type Handler = fn(Call) -> LocalBoxFuture<'static, Result<Reply, Failure>>;
+
+/// One route.
+pub struct Route {
+    /// Below the prefix.
+    pub path: &'static str,
+    /// How it is asked.
+    pub kind: Kind,
+    /// Who may ask.
+    pub access: Access,
+    /// What it does.
+    pub run: Handler,
+}
+
+const fn route(path: &'static str, kind: Kind, access: Access, run: Handler) -> Route {
+    Route { path, kind, access, run }
+}
+
+/// Every route.
+pub const ROUTES: &[Route] = &[
+    route("/login", Kind::Write, Access::Open, login::login),
+    route("/logout", Kind::Write, Access::Leaving, login::logout),
+    route("/me", Kind::Read, Access::Needs(Permission::Read), login::me),
+];
