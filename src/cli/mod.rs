@@ -76,7 +76,7 @@ enum Command {
     /// Add, list and remove the phones that are heard through Pushbullet.
     Pushbullet(pushbullet::Args),
     /// Hold an admin server, ours or an old one, against the frozen contract.
-    Contract(contract::Args),
+    Contract(Box<contract::Args>),
     /// Take in the rows of an old server.
     Import(import::Args),
     /// The operators of the admin edge: add, list, disable, change their role or password.

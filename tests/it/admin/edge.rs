@@ -43,7 +43,7 @@ pub fn story(values: &[(&str, &str)], tell: impl AsyncFn(&Edge)) {
 /// A running edge.
 pub struct Edge {
     pub api: Api,
-    pub hand: Hand,
+    pub hand: ClockHand,
     pub store: AdminStore,
     /// Tells this edge's operators apart from those of others that share the Redis.
     mark: String,

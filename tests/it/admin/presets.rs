@@ -48,7 +48,7 @@ fn vue_element_admin_reads_codes_of_http_200() {
 fn vue_element_admin_is_told_of_an_expired_token() {
     story(&[("admin.legacy.preset", "vue-element-admin")], async |edge| {
         let token = token_of(edge, Role::Viewer).await;
-        edge.later(Duration::from_mins(120));
+        edge.later(Duration::from_hours(2));
         assert_eq!(me(edge, "x-token", &token).await.body["code"], 50014);
     });
 }
@@ -67,7 +67,7 @@ fn ruoyi_keeps_a_token_that_is_used() {
             assert_eq!(answer.body["data"]["expires_at"], edge.now_s() + 7200);
             assert_eq!(answer.header("new-token"), None);
         }
-        edge.later(Duration::from_mins(120));
+        edge.later(Duration::from_hours(2));
         assert_eq!(me(edge, "authorization", &token).await.body["code"], 401);
     });
 }
