@@ -1,6 +1,6 @@
 //! The admin edge: its store, its first operator, its actor, its routes.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,15 +11,17 @@ use futures_util::future::BoxFuture;
 
 use super::Probing;
 use super::listeners::Listeners;
+use crate::admin::client::{Client, FindToken, PeerCheck};
 use crate::admin::http::{EdgeState, configure};
 use crate::admin::password;
 use crate::admin::permission::Role as OperatorRole;
 use crate::admin::session::{Lifetime, Slides};
 use crate::admin::session_desk::{KIND, LoginFailures, SessionDesk};
 use crate::admin::store::{AdminStore, NewUser, Sessions};
+use crate::admin::top_info::TopInfo;
 use crate::bus::Redis;
 use crate::clock::Clock;
-use crate::config::{AdminConfig, Config};
+use crate::config::{AdminConfig, BaseUrl, Config, credentials};
 use crate::database::StoreOptions;
 use crate::http::health::Check;
 use crate::http::ports::Actors;
@@ -110,6 +112,7 @@ fn lifetime(config: &AdminConfig) -> Lifetime {
 pub(super) struct Admin {
     store: AdminStore,
     state: Data<EdgeState>,
+    peers: [Arc<Client>; 2],
     pub(super) address: SocketAddr,
 }
 
@@ -123,6 +126,7 @@ impl Admin {
         config: &Config,
         supervision: &Supervision,
         listeners: &Listeners,
+        clock: Clock,
     ) -> anyhow::Result<Self> {
         let Opened { store } = opened;
         let redis = config.redis.url.as_ref().map(Redis::at).transpose()?;
@@ -136,13 +140,17 @@ impl Admin {
             let child = SessionDesk::new(of.clone(), sessions.clone(), lifetime, single_login, Arc::clone(&failures));
             async move { Ok(child) }
         });
+        let [recon, wallet] = peers(config, listeners)?;
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
+            recon: Arc::clone(&recon),
+            top_info: TopInfo::new(Arc::clone(&recon), Arc::clone(&wallet), clock.clone()),
+            clock,
             legacy: config.admin.legacy.clone(),
             allowed_origins: config.admin.allowed_origins.clone(),
         });
         let bound = listeners.admin.as_ref().and_then(|listener| listener.local_addr().ok());
-        Ok(Self { store, state, address: bound.unwrap_or(config.admin.bind) })
+        Ok(Self { store, state, peers: [recon, wallet], address: bound.unwrap_or(config.admin.bind) })
     }
 
     /// Serves the edge on its socket.
@@ -157,7 +165,8 @@ impl Admin {
     ) -> anyhow::Result<Option<Running>> {
         let Some(listener) = listeners.admin.take() else { return Ok(None) };
         let check = Arc::new(AdminStoreCheck(self.store.clone()));
-        let checks: Vec<Arc<dyn Check>> = vec![check.clone()];
+        let mut checks: Vec<Arc<dyn Check>> = vec![check.clone()];
+        checks.extend(self.peers.iter().map(|peer| Arc::new(PeerCheck(Arc::clone(peer))) as Arc<dyn Check>));
         let probes = probing.of(check, Arc::new(OwnActors(supervision.clone())), checks);
         let state = self.state.clone();
         let routes: server::Routes = Arc::new(move |config| configure(config, &state));
@@ -167,6 +176,26 @@ impl Admin {
     pub(super) async fn close(self) {
         self.store.close().await;
     }
+}
+
+/// The clients of recon and of the wallet. Their tokens are looked for at each call, since they may be made after the edge has
+/// started; their addresses are the configured ones, and where those are left at this process's own sockets, which may have
+/// taken any free port, the ports that they took.
+fn peers(config: &Config, listeners: &Listeners) -> anyhow::Result<[Arc<Client>; 2]> {
+    let (of_service, of_wallet) = (config.clone(), config.clone());
+    let service_token: FindToken =
+        Arc::new(move || credentials::existing_service_token(&of_service).map_err(|error| error.to_string()));
+    let wallet_token: FindToken =
+        Arc::new(move || credentials::wallet_token(&of_wallet).map_err(|error| error.to_string()));
+    let at = |url: &BaseUrl, bind: SocketAddr, listener: Option<&TcpListener>| match listener
+        .and_then(|listener| listener.local_addr().ok())
+    {
+        Some(taken) if *url == BaseUrl::of_bind(bind) => BaseUrl::of_bind(taken),
+        _ => url.clone(),
+    };
+    let recon = at(&config.admin.service_url, config.service.bind, listeners.service.as_ref());
+    let wallet = at(&config.admin.wallet_url, config.wallet.bind, listeners.wallet.as_ref());
+    Ok([Arc::new(Client::new("recon", recon, service_token)?), Arc::new(Client::new("wallet", wallet, wallet_token)?)])
 }
 
 /// The edge's own actors and the supervisor, where others run in the same process.

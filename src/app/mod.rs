@@ -127,7 +127,8 @@ impl App {
         let wallet = wallet
             .map(|opened| Wallet::build(opened, config, &supervision, &listeners, service_token.clone()))
             .transpose()?;
-        let admin = admin.map(|opened| Admin::build(opened, config, &supervision, &listeners)).transpose()?;
+        let admin =
+            admin.map(|opened| Admin::build(opened, config, &supervision, &listeners, clock.clone())).transpose()?;
         let (draining, drained) = watch::channel(false);
         let probing = Probing { metrics, draining: drained, in_hand: InHand::default() };
         let mut servers = Vec::new();

@@ -71,8 +71,8 @@ impl Ask {
 
     /// With a query parameter.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.query.push((name.to_owned(), value.to_string()));
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
+        self.query.push((name.to_owned(), format!("{value}")));
         self
     }
 
@@ -240,8 +240,10 @@ impl Client {
             Ok(token) => token,
             Err(words) => return Attempt::Failed { maybe_done: false, retry_after: None, words },
         };
-        let mut request = self.http.request(ask.method.clone(), format!("{}{}", self.base, ask.path));
-        request = request.query(&ask.query).bearer_auth(token.expose_secret());
+        let query = serde_urlencoded::to_string(&ask.query).unwrap_or_default();
+        let question = if query.is_empty() { "" } else { "?" };
+        let url = format!("{}{}{question}{query}", self.base, ask.path);
+        let mut request = self.http.request(ask.method.clone(), url).bearer_auth(token.expose_secret());
         if let Some(operator) = &ask.operator {
             let name = percent_encoding::utf8_percent_encode(operator, percent_encoding::NON_ALPHANUMERIC);
             request = request.header("X-Operator", name.to_string());
@@ -322,7 +324,11 @@ async fn body_of(mut response: Response) -> Result<Value, String> {
         }
         body.extend_from_slice(&chunk);
     }
-    if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body).map_err(|_| "the answer is no JSON".to_owned()) }
+    if body.is_empty() {
+        Ok(Value::Null)
+    } else {
+        serde_json::from_slice(&body).map_err(|_| "the answer is no JSON".to_owned())
+    }
 }
 
 fn words_of(name: &str, error: reqwest::Error) -> String {

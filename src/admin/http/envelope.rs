@@ -32,7 +32,25 @@ pub struct Wrong {
     /// Which; empty for the request as a whole.
     pub field: String,
     /// Why.
-    pub say: Say,
+    pub say: Words,
+}
+
+/// Why a field cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// One of our own sentences, in the caller's language.
+    Key(Say),
+    /// A peer's sentence.
+    Text(String),
+}
+
+impl Words {
+    fn text(&self, lang: Lang) -> &str {
+        match self {
+            Self::Key(say) => say.text(lang),
+            Self::Text(text) => text,
+        }
+    }
 }
 
 /// Why a route does not answer what it was asked.
@@ -52,6 +70,8 @@ pub enum Failure {
     Forbidden,
     /// Nothing there.
     NotFound,
+    /// What was asked for no longer holds; the thing as it is now.
+    Conflict(Value),
     /// Too many tries.
     TooMany {
         /// When to come back.
@@ -70,7 +90,7 @@ impl Failure {
     /// A body that is no JSON object.
     #[must_use]
     pub fn unreadable() -> Self {
-        Self::Invalid(vec![Wrong { field: String::new(), say: Say::GiveJson }])
+        Self::Invalid(vec![Wrong { field: String::new(), say: Words::Key(Say::GiveJson) }])
     }
 }
 
@@ -168,6 +188,7 @@ fn refused(legacy: &LegacyConfig, lang: Lang, failure: &Failure) -> Sent {
             Sent { status: legacy.forbidden_status, ..say(codes.forbidden, json!({}), Say::Forbidden) }
         }
         Failure::NotFound => say(codes.not_found, json!({}), Say::NotFound),
+        Failure::Conflict(current) => say(codes.conflict, current.clone(), Say::Conflict),
         Failure::TooMany { retry_after_s } => {
             let mut sent = say(codes.too_many, json!({}), Say::TooMany);
             sent.headers.push((header::RETRY_AFTER, retry_after_s.to_string()));

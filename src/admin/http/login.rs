@@ -1,4 +1,4 @@
-//! `/login`, `/logout`, `/me`.
+//! `/login`, `/logout`, `/me`, `/top_info`.
 
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -51,6 +51,11 @@ pub fn me(call: Call) -> LocalBoxFuture<'static, Result<Reply, Failure>> {
         me["expires_at"] = json!(operator.expires_at.0.div_euclid(1000));
         Ok(Reply::Object(me))
     })
+}
+
+/// The counters of the top bar.
+pub fn top_info(call: Call) -> LocalBoxFuture<'static, Result<Reply, Failure>> {
+    Box::pin(async move { Ok(Reply::Object(call.state.top_info.now().await)) })
 }
 
 fn user_json(id: i64, username: &str, role: Role) -> Value {

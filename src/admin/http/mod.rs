@@ -6,10 +6,13 @@
 
 pub mod compat;
 pub mod cors;
+pub mod devices;
 pub mod envelope;
 pub mod login;
 pub mod params;
+pub mod peer;
 pub mod presented;
+pub mod reading;
 pub mod route;
 pub mod words;
 
@@ -18,7 +21,10 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
+use super::client::Client;
 use super::session_desk::{Admit, LogIn, LogOut};
+use super::top_info::TopInfo;
+use crate::clock::Clock;
 use crate::config::LegacyConfig;
 use crate::http::ports::Ask;
 
@@ -33,6 +39,12 @@ impl<T: Ask<LogIn> + Ask<Admit> + Ask<LogOut>> Desk for T {}
 pub struct EdgeState {
     /// Logins and sessions.
     pub desk: Arc<dyn Desk>,
+    /// Recon.
+    pub recon: Arc<Client>,
+    /// The counters of the top bar.
+    pub top_info: TopInfo,
+    /// The time.
+    pub clock: Clock,
     /// What old programs expect.
     pub legacy: LegacyConfig,
     /// Front ends on other origins that may call.

@@ -3,7 +3,7 @@
 use actix_web::web::Bytes;
 use serde_json::{Map, Value};
 
-use super::envelope::{Failure, Wrong};
+use super::envelope::{Failure, Words, Wrong};
 use super::words::Say;
 use crate::config::{LegacyConfig, Paging};
 
@@ -71,7 +71,7 @@ impl Params {
 
     /// A field that cannot be taken.
     pub fn refuse(&mut self, field: &str, say: Say) {
-        self.wrong.push(Wrong { field: field.to_owned(), say });
+        self.wrong.push(Wrong { field: field.to_owned(), say: Words::Key(say) });
     }
 
     /// A text; a number is taken as it is written.
@@ -123,6 +123,36 @@ impl Params {
         number
     }
 
+    /// A whole number that must be there.
+    pub fn needed_integer(&mut self, name: &str) -> i64 {
+        if self.value(name).is_none() {
+            self.refuse(name, Say::Missing);
+        }
+        self.integer(name).unwrap_or_default()
+    }
+
+    /// 1 or 0, also as text; true or false.
+    pub fn switch(&mut self, name: &str) -> Option<bool> {
+        let on = match self.value(name)? {
+            Value::Bool(on) => Some(*on),
+            Value::Number(number) => number.as_i64().and_then(of_digit),
+            Value::String(text) => text.trim().parse().ok().and_then(of_digit),
+            _ => None,
+        };
+        if on.is_none() {
+            self.refuse(name, Say::GiveSwitch);
+        }
+        on
+    }
+
+    /// A switch that must be there.
+    pub fn needed_switch(&mut self, name: &str) -> bool {
+        if self.value(name).is_none() {
+            self.refuse(name, Say::Missing);
+        }
+        self.switch(name).unwrap_or_default()
+    }
+
     /// Which page is asked for.
     pub fn page(&mut self) -> PageAsked {
         let (page, page_size) = match &self.paging {
@@ -152,6 +182,14 @@ impl Params {
     /// 7400 with every field that cannot be taken.
     pub fn done(&mut self) -> Result<(), Failure> {
         if self.wrong.is_empty() { Ok(()) } else { Err(Failure::Invalid(std::mem::take(&mut self.wrong))) }
+    }
+}
+
+const fn of_digit(digit: i64) -> Option<bool> {
+    match digit {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
     }
 }
 

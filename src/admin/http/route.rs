@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
-use super::login;
+use super::{devices, login, reading};
 use crate::admin::permission::Permission;
 
 /// How a route is asked.
@@ -46,9 +46,25 @@ const fn route(path: &'static str, kind: Kind, access: Access, run: Handler) -> 
     Route { path, kind, access, run }
 }
 
+const READS: Access = Access::Needs(Permission::Read);
+const MANAGES: Access = Access::Needs(Permission::Manage);
+
 /// Every route.
 pub const ROUTES: &[Route] = &[
     route("/login", Kind::Write, Access::Open, login::login),
     route("/logout", Kind::Write, Access::Leaving, login::logout),
-    route("/me", Kind::Read, Access::Needs(Permission::Read), login::me),
+    route("/me", Kind::Read, READS, login::me),
+    route("/top_info", Kind::Read, READS, login::top_info),
+    route("/pushbullet/device/list", Kind::Read, READS, devices::list_pushbullet),
+    route("/pushbullet/device/add", Kind::Write, MANAGES, devices::add_pushbullet),
+    route("/pushbullet/device/delete", Kind::Write, MANAGES, devices::delete_pushbullet),
+    route("/shooter/device/list", Kind::Read, READS, devices::list_shooter),
+    route("/shooter/device/trust", Kind::Write, Access::Needs(Permission::Trust), devices::trust_shooter),
+    route("/shooter/device/delete", Kind::Write, MANAGES, devices::delete_shooter),
+    route("/shooter/phone/list", Kind::Read, READS, reading::list_phones),
+    route("/shooter/phone/add", Kind::Write, MANAGES, reading::add_phone),
+    route("/shooter/phone/delete", Kind::Write, MANAGES, reading::delete_phone),
+    route("/shooter/template/list", Kind::Read, READS, reading::list_templates),
+    route("/shooter/template/add", Kind::Write, MANAGES, reading::add_template),
+    route("/shooter/template/delete", Kind::Write, MANAGES, reading::delete_template),
 ];

@@ -67,13 +67,16 @@ pub enum Say {
     Invalid,
     Forbidden,
     NotFound,
+    Conflict,
     TooMany,
     Unavailable,
     Failed,
     Missing,
     GiveText,
     GiveNumber,
+    GiveSwitch,
     GiveJson,
+    PageTooFar,
 }
 
 impl Say {
@@ -114,6 +117,11 @@ impl Say {
             ],
             Self::Forbidden => ["권한이 없습니다.", "You may not do this.", "您没有权限执行此操作。"],
             Self::NotFound => ["대상을 찾을 수 없습니다.", "There is no such thing.", "找不到该内容。"],
+            Self::Conflict => [
+                "이미 존재하거나 그 사이에 변경되었습니다.",
+                "It is there already, or has changed meanwhile.",
+                "已存在，或已被更改。",
+            ],
             Self::TooMany => [
                 "시도가 너무 많습니다. 잠시 후 다시 시도하세요.",
                 "Too many tries; come back later.",
@@ -132,6 +140,12 @@ impl Say {
             Self::GiveNumber => {
                 ["1 이상의 정수를 입력하세요.", "Give a whole number from 1.", "请填写不小于 1 的整数。"]
             }
+            Self::GiveSwitch => ["1 또는 0을 입력하세요.", "Give 1 or 0.", "请填写 1 或 0。"],
+            Self::PageTooFar => [
+                "너무 뒤쪽 페이지입니다. 조건을 좁혀 주세요.",
+                "The page is too far down; narrow the list by a filter.",
+                "页码过大，请缩小筛选范围。",
+            ],
             Self::GiveJson => {
                 ["본문은 JSON 객체여야 합니다.", "The body must be a JSON object.", "请求体必须是 JSON 对象。"]
             }

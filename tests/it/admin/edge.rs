@@ -43,6 +43,8 @@ pub fn story(values: &[(&str, &str)], tell: impl AsyncFn(&Edge)) {
 /// A running edge.
 pub struct Edge {
     pub api: Api,
+    /// Recon's own API, in a whole daemon.
+    pub recon: Api,
     pub hand: ClockHand,
     pub store: AdminStore,
     /// Tells this edge's operators apart from those of others that share the Redis.
@@ -58,11 +60,16 @@ struct Shared {
     env: Vec<(String, String)>,
     data_dir: tempfile::TempDir,
     url: String,
+    roles: Option<&'static str>,
     _database: Option<PostgresDatabase>,
 }
 
 impl Edge {
     pub async fn start(engine: Engine, values: &[(&str, &str)]) -> Self {
+        Self::start_as(engine, values, Some("admin")).await
+    }
+
+    async fn start_as(engine: Engine, values: &[(&str, &str)], roles: Option<&'static str>) -> Self {
         let data_dir = tempfile::tempdir().unwrap();
         let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
         let file = format!("sqlite://{}", data_dir.path().join("admin.db").display());
@@ -74,7 +81,19 @@ impl Edge {
         };
         let env = set.iter().map(variable).collect();
         let (clock, hand) = Clock::moved_by_hand(texts::start());
-        Self::launch(Arc::new(Shared { env, data_dir, url, _database: database }), clock, hand).await
+        Self::launch(Arc::new(Shared { env, data_dir, url, roles, _database: database }), clock, hand).await
+    }
+
+    /// A whole daemon: recon and the wallet in the same process, which the edge reaches over HTTP.
+    pub async fn start_whole(engine: Engine, values: &[(&str, &str)]) -> Self {
+        let mut all = vec![
+            ("service.bind", "127.0.0.1:0"),
+            ("worker.bind", "127.0.0.1:0"),
+            ("wallet.bind", "127.0.0.1:0"),
+            ("pipeline.sweep_interval", "500ms"),
+        ];
+        all.extend(values);
+        Self::start_as(engine, &all, None).await
     }
 
     /// Another process over the same database (and Redis), at the same time of day.
@@ -88,7 +107,7 @@ impl Edge {
         let args = LoadArgs {
             default_file: shared.data_dir.path().join("none.toml"),
             data_dir: Some(shared.data_dir.path().to_str().unwrap().to_owned()),
-            roles: Some("admin".to_owned()),
+            roles: shared.roles.map(str::to_owned),
             ..LoadArgs::default()
         };
         let config = Config::load(&args, shared.env.iter().cloned()).unwrap().config;
@@ -99,16 +118,18 @@ impl Edge {
             actix_rt::System::new().block_on(async {
                 let metrics = recon::telemetry::install_metrics().unwrap();
                 let app = App::start(&config, metrics, of_app).await.unwrap();
-                let _ = ready.send(app.admin().unwrap());
+                let _ = ready.send((app.admin().unwrap(), app.address()));
                 drop(stopped.await);
                 app.stop().await;
             });
         });
-        let address = started.await.unwrap_or_else(|_| panic!("the edge did not start"));
+        let (address, first) = started.await.unwrap_or_else(|_| panic!("the edge did not start"));
         let store = AdminStore::open(&StoreOptions::new(&shared.url), clock.clone()).await.unwrap();
         let mark = format!("{:08x}", rand::random::<u32>());
         let api = Api::new(format!("http://{address}"), "");
-        Self { api, hand, store, mark, clock, shared, stop: Some(stop), thread: Some(thread) }
+        let token = std::fs::read_to_string(shared.data_dir.path().join("service.token")).unwrap_or_default();
+        let recon = Api::new(format!("http://{first}"), token.trim());
+        Self { api, recon, hand, store, mark, clock, shared, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Where its files are.

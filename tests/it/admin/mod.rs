@@ -3,6 +3,7 @@
 mod edge;
 mod envelope;
 mod first_start;
+mod frozen;
 mod presets;
 mod sessions;
 
