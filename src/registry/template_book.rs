@@ -8,9 +8,10 @@ use actix::Message;
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::template::{TemplateTestDone, TemplateTestInput, TemplateTestResult, TemplateView};
+use crate::domain::flags::{Flag, Flags};
 use crate::domain::phone::comparable_sender;
 use crate::domain::refusal::{FieldError, Refusal};
-use crate::domain::template::{Reading, TemplateSpec};
+use crate::domain::template::{Compiled, TemplateSpec};
 use crate::domain::text::normalise;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
@@ -118,21 +119,24 @@ async fn test(input: TemplateTestInput, now: UnixMs) -> Result<TemplateTestDone,
         let within = |error: FieldError| FieldError::new(format!("template.{}", error.field), error.message);
         let compiled = input.template.compile();
         let compiled = compiled.map_err(|errors| Refusal::Invalid(errors.into_iter().map(within).collect()))?;
-        let results = input.texts.iter().map(|text| test_result(compiled.read(&normalise(text), now)));
+        let results = input.texts.iter().map(|text| tried(&compiled, text, now));
         Ok(TemplateTestDone { results: results.collect() })
     })
     .await
 }
 
-fn test_result(reading: Option<Reading>) -> TemplateTestResult {
-    match reading {
+/// What a template makes of a text, with the flags that a message of it would carry.
+fn tried(compiled: &Compiled, text: &str, now: UnixMs) -> TemplateTestResult {
+    let text = normalise(text);
+    let suspicious = if text.suspicious { Flags::NONE.with(Flag::SuspiciousText) } else { Flags::NONE };
+    match compiled.read(&text, now) {
         Some(reading) => TemplateTestResult {
             matched: true,
             fields: reading.fields.to_map(),
             spans: reading.spans,
-            flags: reading.flags,
+            flags: reading.flags.union(suspicious),
         },
-        None => TemplateTestResult::default(),
+        None => TemplateTestResult { flags: suspicious, ..TemplateTestResult::default() },
     }
 }
 
