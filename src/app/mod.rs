@@ -55,6 +55,7 @@ pub struct App {
     wallet: Option<Wallet>,
     servers: Vec<Running>,
     address: SocketAddr,
+    worker: Option<SocketAddr>,
     token: SecretString,
     draining: watch::Sender<bool>,
     in_hand: InHand,
@@ -104,6 +105,7 @@ impl App {
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let mut listeners = Listeners::bind(config)?;
         let address = listeners.address();
+        let worker = listeners.worker_address();
         let public_url = match &config.service.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
@@ -134,7 +136,7 @@ impl App {
         let token = service_token
             .or_else(|| wallet.as_ref().map(|wallet| wallet.token.clone()))
             .ok_or_else(|| anyhow::anyhow!("the process has no role"))?;
-        Ok(Self { supervision, recon, wallet, servers, address, token, draining, in_hand: probing.in_hand })
+        Ok(Self { supervision, recon, wallet, servers, address, worker, token, draining, in_hand: probing.in_hand })
     }
 
     /// Where the service role is served; without it the worker role, and without that the wallet.
@@ -147,6 +149,12 @@ impl App {
     #[must_use]
     pub fn token(&self) -> &SecretString {
         &self.token
+    }
+
+    /// Where the worker role answers its probes, where this process has it.
+    #[must_use]
+    pub fn worker(&self) -> Option<SocketAddr> {
+        self.worker
     }
 
     /// Where the wallet is served, and its bearer token, where this process has it.

@@ -14,3 +14,4 @@ mod pushbullet;
 mod remote;
 mod support;
 mod telegram;
+mod template;
