@@ -35,6 +35,11 @@ impl Listeners {
         listener.and_then(address_of).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
+    /// Where the worker role is, where this process has it.
+    pub(super) fn worker_address(&self) -> Option<SocketAddr> {
+        self.worker.as_ref().and_then(address_of)
+    }
+
     /// Where the service role is, here or elsewhere.
     pub(super) fn service_address(&self, config: &Config) -> SocketAddr {
         self.service.as_ref().and_then(address_of).unwrap_or(config.service.bind)

@@ -59,6 +59,7 @@ pub struct App {
     admin: Option<Admin>,
     servers: Vec<Running>,
     address: SocketAddr,
+    worker: Option<SocketAddr>,
     token: Option<SecretString>,
     draining: watch::Sender<bool>,
     in_hand: InHand,
@@ -109,6 +110,7 @@ impl App {
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let mut listeners = Listeners::bind(config)?;
         let address = listeners.address();
+        let worker = listeners.worker_address();
         let public_url = match &config.service.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
@@ -142,7 +144,18 @@ impl App {
             servers.extend(admin.serve(&mut listeners, &probing, &supervision)?);
         }
         let token = service_token.or_else(|| wallet.as_ref().map(|wallet| wallet.token.clone()));
-        Ok(Self { supervision, recon, wallet, admin, servers, address, token, draining, in_hand: probing.in_hand })
+        Ok(Self {
+            supervision,
+            recon,
+            wallet,
+            admin,
+            servers,
+            address,
+            worker,
+            token,
+            draining,
+            in_hand: probing.in_hand,
+        })
     }
 
     /// Where the service role is served; without it the worker role, then the wallet, then the admin edge.
@@ -155,6 +168,12 @@ impl App {
     #[must_use]
     pub fn token(&self) -> Option<&SecretString> {
         self.token.as_ref()
+    }
+
+    /// Where the worker role answers its probes, where this process has it.
+    #[must_use]
+    pub fn worker(&self) -> Option<SocketAddr> {
+        self.worker
     }
 
     /// Where the wallet is served, and its bearer token, where this process has it.

@@ -44,15 +44,13 @@ impl TemplateBook {
     }
 
     async fn add(&self, caller: &Caller, spec: TemplateSpec) -> Result<Answer, Refusal> {
-        let warnings = self.check(spec.clone(), None).await?;
-        let answer = self.store.add_template(caller, &spec, warnings).await?;
+        let answer = add(&self.store, caller, spec).await?;
         self.template_parser.nudge();
         Ok(answer)
     }
 
     async fn replace(&self, caller: &Caller, id: i64, spec: TemplateSpec) -> Result<Answer, Refusal> {
-        let warnings = self.check(spec.clone(), Some(id)).await?;
-        let answer = self.store.replace_template(caller, id, &spec, warnings).await?;
+        let answer = replace(&self.store, caller, id, spec).await?;
         self.template_parser.nudge();
         Ok(answer)
     }
@@ -62,22 +60,40 @@ impl TemplateBook {
         self.template_parser.nudge();
         Ok(answer)
     }
+}
 
-    /// Compiles the template with its samples, and answers what to think over: what compiling noticed, and where another
-    /// template reads a stored message otherwise.
-    async fn check(&self, spec: TemplateSpec, replaces: Option<i64>) -> Result<Vec<String>, Refusal> {
-        let senders = senders_of(&spec);
-        let texts = self.store.recent_texts(senders.as_deref(), COMPARED).await?;
-        let mut others = self.store.templates_enabled().await?;
-        others.retain(|(id, _, _)| Some(*id) != replaces);
-        off_thread(move || {
-            let compiled = spec.compile().map_err(Refusal::Invalid)?;
-            let mut warnings = compiled.warnings.clone();
-            warnings.extend(overlap::warnings(&compiled, &others, &texts));
-            Ok(warnings)
-        })
-        .await
-    }
+/// Adds a template once it compiles and reads its samples; whoever calls this wakes the parser.
+///
+/// # Errors
+/// [`Refusal::Invalid`] where it does not; else where the store cannot commit.
+pub(crate) async fn add(store: &Store, caller: &Caller, spec: TemplateSpec) -> Result<Answer, Refusal> {
+    let warnings = check(store, spec.clone(), None).await?;
+    store.add_template(caller, &spec, warnings).await
+}
+
+/// Replaces a template by a new version of it, as [`add`] adds one.
+///
+/// # Errors
+/// [`Refusal::NotFound`] where there is none; else as for [`add`].
+pub(crate) async fn replace(store: &Store, caller: &Caller, id: i64, spec: TemplateSpec) -> Result<Answer, Refusal> {
+    let warnings = check(store, spec.clone(), Some(id)).await?;
+    store.replace_template(caller, id, &spec, warnings).await
+}
+
+/// Compiles the template with its samples, and answers what to think over: what compiling noticed, and where another
+/// template reads a stored message otherwise.
+async fn check(store: &Store, spec: TemplateSpec, replaces: Option<i64>) -> Result<Vec<String>, Refusal> {
+    let senders = senders_of(&spec);
+    let texts = store.recent_texts(senders.as_deref(), COMPARED).await?;
+    let mut others = store.templates_enabled().await?;
+    others.retain(|(id, _, _)| Some(*id) != replaces);
+    off_thread(move || {
+        let compiled = spec.compile().map_err(Refusal::Invalid)?;
+        let mut warnings = compiled.warnings.clone();
+        warnings.extend(overlap::warnings(&compiled, &others, &texts));
+        Ok(warnings)
+    })
+    .await
 }
 
 /// The senders of a template in comparable form; none where it reads texts of all.

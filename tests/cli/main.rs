@@ -15,3 +15,4 @@ mod pushbullet;
 mod remote;
 mod support;
 mod telegram;
+mod template;
