@@ -77,7 +77,7 @@ fn corpus_of(args: &Args) -> Result<Corpus, CliError> {
             std::fs::read(file).map_err(|error| CliError::Usage(format!("the file {name} cannot be read: {error}")))?;
         let content = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             CliError::Usage(format!("{name}, line {line}: this is not UTF-8"))
         })?;
         read(&name, &content, &mut corpus).map_err(|errors| CliError::Usage(told(&errors)))?;

@@ -10,7 +10,7 @@ fn install(shell: &Shell, more: &[&str]) -> Ran {
 }
 
 fn results(ran: &Ran, list: &str) -> Vec<String> {
-    let done: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    let done: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(done["on"], "store");
     done[list].as_array().unwrap().iter().map(|item| item["result"].as_str().unwrap().to_owned()).collect()
 }

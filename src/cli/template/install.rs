@@ -190,7 +190,7 @@ impl Args {
         match (self.dry_run, is_store) {
             (true, false) => shown.push("Nothing was done: --dry-run.".to_owned()),
             (true, true) => {
-                shown.push("Nothing was done: --dry-run. No daemon runs; compared with the store.".to_owned())
+                shown.push("Nothing was done: --dry-run. No daemon runs; compared with the store.".to_owned());
             }
             (false, true) => shown.push("Done on the store, since no daemon runs here.".to_owned()),
             (false, false) => {}

@@ -153,7 +153,7 @@ pub(super) fn outgoing_places(text: &str) -> impl Iterator<Item = (&'static str,
                 between.chars().all(char::is_alphabetic) && !is_other_word_behind("입금", behind)
             });
             let neutral = *word == "출금" && (before.ends_with('입') || behind.starts_with("가능"));
-            !turned && !neutral && !(*word == "보냈" && sent_by_name)
+            !(turned || neutral || *word == "보냈" && sent_by_name)
         })
     });
     korean.chain(english_spans(text, &OUTGOING_ENGLISH))
