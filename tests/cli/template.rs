@@ -32,7 +32,7 @@ fn without_a_daemon_a_pack_is_installed_on_the_store() {
     assert_eq!(results(&ran, "whitelist"), vec!["there"; senders.len()]);
     let ran = shell.run(&["template", "install", "korea", "--bank", "shinhan", "--dry-run"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(ran.stdout.contains("would be added") && !ran.stdout.contains(" added "), "{}", ran.stdout);
+    assert!(ran.stdout.contains("would be added") && !ran.stdout.contains("┆ added"), "{}", ran.stdout);
     assert!(ran.stdout.contains("Nothing was done: --dry-run. No daemon runs"), "{}", ran.stdout);
     let ran = shell.run(&["template", "install", "korea", "--bank", "shinhan"]);
     assert!(ran.stdout.contains("Done on the store, since no daemon runs here."), "{}", ran.stdout);
