@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use crate::domain::time::UnixMs;
 
@@ -29,6 +30,11 @@ impl ClockHand {
     /// Moves the clock to `at`; never back.
     pub fn move_to(&self, at: UnixMs) {
         self.0.fetch_max(at.0, Ordering::SeqCst);
+    }
+
+    /// Moves the clock on.
+    pub fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 }
 

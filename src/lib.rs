@@ -2,6 +2,7 @@
 //!
 //! `docs/ARCHITECTURE.md` walks through the code; this page only lists the parts.
 
+pub mod admin;
 pub mod app;
 pub mod bench;
 pub mod bus;

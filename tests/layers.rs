@@ -94,8 +94,8 @@ fn the_domain_knows_nobody() {
 
 #[test]
 fn only_the_store_speaks_sql() {
-    let stores = ["store", "database", "wallet/store"];
-    hold_that_nobody("", &stores, "queries stand in the two stores alone", |code| {
+    let stores = ["store", "database", "wallet/store", "admin/store"];
+    hold_that_nobody("", &stores, "queries stand in the three stores alone", |code| {
         names(code, "sea_orm") || names(code, "sqlx") || names(code, "sea_query")
     });
 }

@@ -1,6 +1,7 @@
 //! The tables as sea-orm entities, one a file: the service's, and under `wallet` those of the wallet's own database. No
 //! queries: those are in `recon::store` and `recon::wallet::store`.
 
+pub mod admin;
 pub mod audit;
 pub mod chain_link;
 pub mod control_request;

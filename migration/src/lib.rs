@@ -4,6 +4,7 @@
 use sea_orm_migration::prelude::*;
 pub use sea_orm_migration::{MigratorTrait, SchemaManager};
 
+pub mod admin;
 mod m2026_04_22_000001_first_tables;
 mod m2026_04_22_000002_processes;
 mod m2026_04_22_000003_pushbullet;
@@ -13,6 +14,7 @@ mod m2026_04_22_000006_balance_chain;
 mod m2026_04_22_000007_provisional_senders;
 mod m2026_04_22_000008_near_misses;
 mod m2026_04_22_000009_imported_rows;
+mod m2026_04_22_000010_settled_texts;
 pub mod wallet;
 
 /// Applies and reverts the steps.
@@ -31,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m2026_04_22_000007_provisional_senders::Migration),
             Box::new(m2026_04_22_000008_near_misses::Migration),
             Box::new(m2026_04_22_000009_imported_rows::Migration),
+            Box::new(m2026_04_22_000010_settled_texts::Migration),
         ]
     }
 }

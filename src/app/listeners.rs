@@ -11,6 +11,7 @@ pub(super) struct Listeners {
     pub(super) service: Option<TcpListener>,
     pub(super) worker: Option<TcpListener>,
     pub(super) wallet: Option<TcpListener>,
+    pub(super) admin: Option<TcpListener>,
 }
 
 impl Listeners {
@@ -24,13 +25,19 @@ impl Listeners {
             service: socket(Role::Service, config.service.bind, "service.bind")?,
             worker: socket(Role::Worker, config.worker.bind, "worker.bind")?,
             wallet: socket(Role::Wallet, config.wallet.bind, "wallet.bind")?,
+            admin: socket(Role::Admin, config.admin.bind, "admin.bind")?,
         })
     }
 
-    /// Where the first of them is: the service's, else the worker's, else the wallet's.
+    /// Where the first of them is: the service's, else the worker's, the wallet's, the admin edge's.
     pub(super) fn address(&self) -> SocketAddr {
-        let listener = self.service.as_ref().or(self.worker.as_ref()).or(self.wallet.as_ref());
+        let listener = self.service.as_ref().or(self.worker.as_ref()).or(self.wallet.as_ref()).or(self.admin.as_ref());
         listener.and_then(address_of).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// Where the worker role is, where this process has it.
+    pub(super) fn worker_address(&self) -> Option<SocketAddr> {
+        self.worker.as_ref().and_then(address_of)
     }
 
     /// Where the service role is, here or elsewhere.

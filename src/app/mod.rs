@@ -1,10 +1,11 @@
 //! The composition root: opens the stores, builds the actors downstream first, serves HTTP, and stops all of it in order.
 //!
 //! The only place that knows every part. `recon run`, the tests and `recon bench` start the daemon through [`App`]. Each of
-//! `recon` (service and worker) and `wallet` is there where this process has its roles; neither is given anything of the
-//! other but the wallet recon's address and token.
+//! `recon` (service and worker), `wallet` and `admin` is there where this process has its roles; none is given anything of
+//! another but addresses and tokens.
 
 mod actors;
+mod admin;
 mod checks;
 mod listeners;
 mod ports;
@@ -37,6 +38,8 @@ use crate::supervision::{Placement, Policy, Spec, Supervision};
 use crate::telemetry::upkeep;
 
 pub use actors::Actors;
+use admin::Admin;
+pub(crate) use admin::{FIRST as FIRST_OPERATOR, password_file as first_password_file};
 use listeners::Listeners;
 use recon::Recon;
 use wallet::Wallet;
@@ -53,9 +56,11 @@ pub struct App {
     supervision: Supervision,
     recon: Option<Recon>,
     wallet: Option<Wallet>,
+    admin: Option<Admin>,
     servers: Vec<Running>,
     address: SocketAddr,
-    token: SecretString,
+    worker: Option<SocketAddr>,
+    token: Option<SecretString>,
     draining: watch::Sender<bool>,
     in_hand: InHand,
 }
@@ -101,9 +106,11 @@ impl App {
             None
         };
         let wallet = if has(Role::Wallet) { Some(wallet::Opened::open(config, &clock).await?) } else { None };
+        let admin = if has(Role::Admin) { Some(admin::Opened::open(config, &clock).await?) } else { None };
         // Bound before anything is started: a second daemon on the same port must not touch the first one's work.
         let mut listeners = Listeners::bind(config)?;
         let address = listeners.address();
+        let worker = listeners.worker_address();
         let public_url = match &config.service.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", listeners.service_address(config)),
@@ -122,6 +129,8 @@ impl App {
         let wallet = wallet
             .map(|opened| Wallet::build(opened, config, &supervision, &listeners, service_token.clone()))
             .transpose()?;
+        let admin =
+            admin.map(|opened| Admin::build(opened, config, &supervision, &listeners, clock.clone())).transpose()?;
         let (draining, drained) = watch::channel(false);
         let probing = Probing { metrics, draining: drained, in_hand: InHand::default() };
         let mut servers = Vec::new();
@@ -131,28 +140,52 @@ impl App {
         if let Some(wallet) = &wallet {
             servers.extend(wallet.serve(&mut listeners, &probing, &supervision)?);
         }
-        let token = service_token
-            .or_else(|| wallet.as_ref().map(|wallet| wallet.token.clone()))
-            .ok_or_else(|| anyhow::anyhow!("the process has no role"))?;
-        Ok(Self { supervision, recon, wallet, servers, address, token, draining, in_hand: probing.in_hand })
+        if let Some(admin) = &admin {
+            servers.extend(admin.serve(&mut listeners, &probing, &supervision)?);
+        }
+        let token = service_token.or_else(|| wallet.as_ref().map(|wallet| wallet.token.clone()));
+        Ok(Self {
+            supervision,
+            recon,
+            wallet,
+            admin,
+            servers,
+            address,
+            worker,
+            token,
+            draining,
+            in_hand: probing.in_hand,
+        })
     }
 
-    /// Where the service role is served; without it the worker role, and without that the wallet.
+    /// Where the service role is served; without it the worker role, then the wallet, then the admin edge.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The bearer token of `/internal` there.
+    /// The bearer token of `/internal` there; the admin edge has none.
     #[must_use]
-    pub fn token(&self) -> &SecretString {
-        &self.token
+    pub fn token(&self) -> Option<&SecretString> {
+        self.token.as_ref()
+    }
+
+    /// Where the worker role answers its probes, where this process has it.
+    #[must_use]
+    pub fn worker(&self) -> Option<SocketAddr> {
+        self.worker
     }
 
     /// Where the wallet is served, and its bearer token, where this process has it.
     #[must_use]
     pub fn wallet(&self) -> Option<(SocketAddr, &SecretString)> {
         self.wallet.as_ref().map(|wallet| (wallet.address, &wallet.token))
+    }
+
+    /// Where the admin edge is served, where this process has it.
+    #[must_use]
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(|admin| admin.address)
     }
 
     /// Recon's store, for those who measure or verify beside the daemon; none where this process has no role of recon's.
@@ -203,6 +236,9 @@ impl App {
         }
         if let Some(wallet) = self.wallet {
             wallet.close().await;
+        }
+        if let Some(admin) = self.admin {
+            admin.close().await;
         }
     }
 }

@@ -112,7 +112,7 @@ fn command(dir: &Path, address: SocketAddr, token: &str, more: &[String]) -> any
     let log = File::create(dir.join("log"))?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("--data-dir").arg(dir).current_dir(dir).stdin(Stdio::null());
-    for bind in ["worker.bind", "wallet.bind"] {
+    for bind in ["worker.bind", "wallet.bind", "admin.bind"] {
         command.arg("--set").arg(format!("{bind}=127.0.0.1:0"));
     }
     for set in [format!("service.bind={address}"), "shooter.rate_per_minute=0".into()] {

@@ -17,6 +17,7 @@ pub use control_listener::{ControlListener, carry_out};
 pub use fleet::{Changes, Fleet, Place, Silent};
 pub use process_registry::{FORGET_AFTER, ProcessRegistry};
 pub use redis::Redis;
+pub(crate) use redis::in_words;
 pub use wake_listener::{Heard, WakeListener};
 pub use wake_relay::{Told, WakeRelay};
 

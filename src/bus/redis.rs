@@ -44,7 +44,7 @@ impl Redis {
     }
 
     /// A connection for commands.
-    pub(super) async fn connect(&self) -> anyhow::Result<MultiplexedConnection> {
+    pub(crate) async fn connect(&self) -> anyhow::Result<MultiplexedConnection> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(ANSWER_WITHIN));
@@ -72,7 +72,7 @@ impl fmt::Debug for Redis {
 
 /// What Redis, or the way to it, says. Its own chain of causes says everything twice.
 #[allow(clippy::needless_pass_by_value, reason = "handed to map_err")]
-pub(super) fn in_words(error: ::redis::RedisError) -> anyhow::Error {
+pub(crate) fn in_words(error: ::redis::RedisError) -> anyhow::Error {
     anyhow::anyhow!("Redis: {error}")
 }
 

@@ -67,7 +67,7 @@ fn breaks(context: &Context, remote: &Remote, filter: Filter) -> Result<(), CliE
         ("cursor", filter.cursor),
     ];
     let query: Vec<_> = pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    let answer = super::block_on(async { client.get("/internal/v2/chain/breaks", &query).await?.success() })?;
+    let answer = super::block_on(async { client.get("/internal/v2/chain/breaks", &query).await?.listed() })?;
     if context.json() {
         return output::print_json(&answer);
     }

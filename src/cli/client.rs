@@ -1,7 +1,6 @@
 //! The HTTP client of the commands: no redirects, a limit on every wait, and every failure as one plain sentence.
 
 use std::error::Error as _;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
@@ -67,8 +66,20 @@ impl Answer {
                 "the daemon refuses the service token ({}): give its own as RECON_SERVICE__TOKEN, or name its data_dir",
                 self.sentence()
             ))),
-            _ => Err(CliError::No(format!("the daemon refuses: {}", self.sentence()))),
+            _ => Err(CliError::No(self.refusal())),
         }
+    }
+
+    /// The body of a list. A filter that the daemon cannot take is wrong usage, as an argument is that we cannot take.
+    pub(super) fn listed(self) -> Result<Value, CliError> {
+        if self.status == StatusCode::UNPROCESSABLE_ENTITY {
+            return Err(CliError::Usage(self.refusal()));
+        }
+        self.success()
+    }
+
+    fn refusal(&self) -> String {
+        format!("the daemon refuses: {}", self.sentence())
     }
 
     /// A success that has no body; else the problem as a sentence.
@@ -80,13 +91,23 @@ impl Answer {
     pub(super) fn sentence(&self) -> String {
         let text = |name| self.body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let mut sentence = self.status.to_string();
-        if let Some(told) = text("detail").or_else(|| text("title")) {
-            sentence = format!("{}: {told}", self.status.as_u16());
-        }
-        let errors = self.body.get("errors").and_then(Value::as_array).into_iter().flatten();
-        for error in errors {
-            let part = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
-            let _ = write!(sentence, "; {} {}", part("field"), part("message"));
+        let errors: Vec<String> = self
+            .body
+            .get("errors")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|error| {
+                let part = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
+                format!("{} {}", part("field"), part("message")).trim().to_owned()
+            })
+            .collect();
+        let told = text("detail").or_else(|| text("title"));
+        // The detail of a request with wrong fields is what the first of them says.
+        let told = told.filter(|told| errors.first().is_none_or(|first| !first.ends_with(told)));
+        let told: Vec<&str> = told.into_iter().chain(errors.iter().map(String::as_str)).collect();
+        if !told.is_empty() {
+            sentence = format!("{}: {}", self.status.as_u16(), told.join("; "));
         }
         sentence
     }
@@ -148,6 +169,17 @@ impl Client {
         self.send(Method::DELETE, path, &[], None).await
     }
 
+    /// Whether nobody listens at the address.
+    pub(super) async fn is_refused(&self) -> bool {
+        let Ok(url) = self.address("/livez") else { return false };
+        match self.http.get(url).send().await {
+            Ok(_) => false,
+            Err(error) => causes(&error)
+                .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+                .any(|error| error.kind() == std::io::ErrorKind::ConnectionRefused),
+        }
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -164,7 +196,7 @@ impl Client {
             let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()))
                 .map_err(|_| CliError::Usage("the service token does not fit an HTTP header".to_owned()))?;
             value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value).header("x-operator", operator());
+            request = request.header(AUTHORIZATION, value).header("x-operator", operator_header());
         }
         if let Some(body) = body {
             request = request.json(body);
@@ -201,15 +233,19 @@ impl Client {
 
 /// The innermost cause, which is what people can act on. Outer ones repeat the address, tokens and all.
 fn deepest(error: &reqwest::Error) -> String {
-    let mut cause = error.source();
-    while let Some(inner) = cause.and_then(std::error::Error::source) {
-        cause = Some(inner);
-    }
-    cause.map_or_else(|| "the request failed".to_owned(), ToString::to_string)
+    causes(error).last().map_or_else(|| "the request failed".to_owned(), ToString::to_string)
 }
 
-/// Who asks, for the audit: the user of this machine.
-fn operator() -> HeaderValue {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
-    HeaderValue::try_from(format!("cli:{user}")).unwrap_or_else(|_| HeaderValue::from_static("cli:"))
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(error.source(), |&cause| cause.source())
+}
+
+/// Who asks, for the audit: the user of this machine, or no more than `cli` where the environment names none.
+pub(super) fn operator() -> String {
+    let named = |name| std::env::var(name).ok().filter(|user: &String| !user.trim().is_empty());
+    named("USER").or_else(|| named("LOGNAME")).map_or_else(|| "cli".to_owned(), |user| format!("cli:{}", user.trim()))
+}
+
+fn operator_header() -> HeaderValue {
+    HeaderValue::try_from(operator()).unwrap_or_else(|_| HeaderValue::from_static("cli"))
 }

@@ -92,6 +92,7 @@ fn config(context: &Context, args: &Args, place: &Place, simulators: &Simulators
         ("service.bind", args.bind.to_string()),
         ("worker.bind", "127.0.0.1:0".to_owned()),
         ("wallet.bind", "127.0.0.1:0".to_owned()),
+        ("admin.bind", "127.0.0.1:0".to_owned()),
         // All phones of the demo have one address.
         ("shooter.rate_per_minute", "0".to_owned()),
     ];
@@ -108,7 +109,7 @@ async fn play(
     say: Say,
     signals: &mut Signals,
 ) -> Result<Report, CliError> {
-    let api = Api::new(format!("http://{}", app.address()), app.token().clone()).map_err(no)?;
+    let api = Api::new(format!("http://{}", app.address()), app.token().cloned().unwrap_or_default()).map_err(no)?;
     let plan = DemoPlan { seed: args.seed, length: args.length, rate: args.rate };
     let demo = Demo::set_up(&api, simulators, Clock::system(), say).await.map_err(no)?;
     welcome(say, api.base(), place.dir(), &plan);

@@ -14,6 +14,9 @@ use crate::eval::report::Report;
 /// Failures that are shown unless all are asked for.
 const FAILURES_SHOWN: usize = 20;
 
+/// Days that are named where none was meant.
+const DAYS_SHOWN: usize = 10;
+
 /// The largest day of a quick run.
 const QUICK_MESSAGES_MAX: usize = 100;
 
@@ -40,6 +43,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
     let mut corpus = corpus_of(args)?;
     if !args.day.is_empty() {
         corpus.texts.clear();
+        known_days(&args.day, &corpus)?;
         corpus.days.retain(|day| args.day.iter().any(|name| day.name.contains(name.as_str())));
     }
     if args.quick {
@@ -69,11 +73,31 @@ fn corpus_of(args: &Args) -> Result<Corpus, CliError> {
     let mut corpus = Corpus::default();
     for file in &args.files {
         let name = file.display().to_string();
-        let content = std::fs::read_to_string(file)
-            .map_err(|error| CliError::Usage(format!("the file {name} cannot be read: {error}")))?;
+        let bytes =
+            std::fs::read(file).map_err(|error| CliError::Usage(format!("the file {name} cannot be read: {error}")))?;
+        let content = String::from_utf8(bytes).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = before.split(|byte| *byte == b'\n').count();
+            CliError::Usage(format!("{name}, line {line}: this is not UTF-8"))
+        })?;
         read(&name, &content, &mut corpus).map_err(|errors| CliError::Usage(told(&errors)))?;
     }
     Ok(corpus)
+}
+
+/// Refuses a name that no day has in its own.
+fn known_days(asked: &[String], corpus: &Corpus) -> Result<(), CliError> {
+    let Some(name) = asked.iter().find(|name| corpus.days.iter().all(|day| !day.name.contains(name.as_str()))) else {
+        return Ok(());
+    };
+    let mut some: Vec<&str> = corpus.days.iter().take(DAYS_SHOWN).map(|day| day.name.as_str()).collect();
+    let more = corpus.days.len() - some.len();
+    let more_told = format!("and {more} more");
+    if more > 0 {
+        some.push(&more_told);
+    }
+    let there = if some.is_empty() { "there are none".to_owned() } else { format!("there are {}", some.join(", ")) };
+    Err(CliError::Usage(format!("no day has {name:?} in its name: {there}")))
 }
 
 fn told(errors: &[LineError]) -> String {

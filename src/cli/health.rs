@@ -38,9 +38,21 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
 /// Why a daemon is not healthy: every loop that is not fresh and running, every check that is not passed.
 fn reasons(body: &Value) -> String {
     let list = |name| body.get(name).and_then(Value::as_array).into_iter().flatten();
-    let loops = list("loops").filter(|actor| !is_well(actor)).map(loop_reason);
-    let checks = list("checks").filter(|check| !is_passed(check)).map(check_reason);
-    let reasons: Vec<String> = loops.chain(checks).collect();
+    let checks: Vec<String> = list("checks").filter(|check| !is_passed(check)).map(check_reason).collect();
+    // A check of sources says of a loop what the loop says of itself; each is told once.
+    let is_told = |told: &str| !told.is_empty() && checks.iter().any(|check| check.contains(told));
+    let loops = list("loops").filter(|actor| !is_well(actor));
+    let loops: Vec<String> = loops
+        .map(|actor| (loop_reason(actor), text(actor, "last_error")))
+        .filter(|(reason, _)| !is_told(reason))
+        .map(|(reason, error)| if is_told(&printable(&error)) { reason } else { with_error(&reason, &error) })
+        .collect();
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in loops.into_iter().chain(checks) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
     if reasons.is_empty() { "the daemon names no reason".to_owned() } else { reasons.join("; ") }
 }
 
@@ -55,9 +67,11 @@ fn is_well(actor: &Value) -> bool {
 fn loop_reason(actor: &Value) -> String {
     let state = text(actor, "state");
     let condition = if state == "running" { "stale" } else { state.as_str() };
-    let reason = format!("{} is {condition}", text(actor, "id"));
-    let error = text(actor, "last_error");
-    printable(&if error.is_empty() { reason } else { format!("{reason} ({error})") })
+    printable(&format!("{} is {condition}", text(actor, "id")))
+}
+
+fn with_error(reason: &str, error: &str) -> String {
+    if error.is_empty() { reason.to_owned() } else { format!("{reason} ({})", printable(error)) }
 }
 
 fn is_passed(check: &Value) -> bool {
@@ -91,6 +105,11 @@ mod tests {
             reasons(&body),
             "pushbullet-listener/3 is parked (401 \\u{1b}[2J); order-matcher is stale; heartbeat: none for 4 min"
         );
+        let twice = json!({
+            "loops": [{"id": "telegram_poller/1", "state": "parked", "last_error": "the token is refused"}],
+            "checks": [{"name": "sources", "ok": false, "detail": "telegram_poller/1 is parked: the token is refused"}],
+        });
+        assert_eq!(reasons(&twice), "sources: telegram_poller/1 is parked: the token is refused");
         assert_eq!(reasons(&json!({"status": "unhealthy"})), "the daemon names no reason");
     }
 }

@@ -108,13 +108,12 @@ async fn import(store: &Store, file: &Path, dry_run: bool) -> Result<Report, Cli
         while let Some((number, line)) = reader.next()? {
             match line.and_then(|line| read_line(&line)) {
                 Ok(row) if (row.table == OldTable::Sms) == messages => chunk.push((number, row)),
-                Ok(_) => {}
-                // Told once.
+                // Told once, in the second round.
                 Err(what) if messages => {
                     report.unreadable += 1;
                     report.notes.push(Note { line: number, table: None, id: None, outcome: "skipped", what });
                 }
-                Err(_) => {}
+                Ok(_) | Err(_) => {}
             }
             if chunk.len() == CHUNK {
                 take(store, &mut chunk, &mut report).await?;
@@ -143,7 +142,9 @@ async fn take(store: &Store, chunk: &mut Vec<(u64, OldRow)>, report: &mut Report
         match one {
             Imported::Taken(remarks) => {
                 counts.taken += 1;
-                remarks.into_iter().for_each(|what| note("taken", what));
+                for what in remarks {
+                    note("taken", what);
+                }
                 if !row.unknown.is_empty() {
                     note("taken", format!("these fields are not known and were left out: {}", row.unknown.join(", ")));
                 }
@@ -162,6 +163,9 @@ async fn take(store: &Store, chunk: &mut Vec<(u64, OldRow)>, report: &mut Report
     Ok(())
 }
 
+/// A line, or why it cannot be one.
+type Line = Result<String, String>;
+
 /// The lines of a file with their numbers, read one at a time.
 struct Lines {
     reader: BufReader<File>,
@@ -175,8 +179,8 @@ impl Lines {
         Ok(Self { reader: BufReader::new(file), path: path.to_owned(), number: 0 })
     }
 
-    /// The next line that is not blank, or why it cannot be one.
-    fn next(&mut self) -> Result<Option<(u64, Result<String, String>)>, CliError> {
+    /// The next line that is not blank.
+    fn next(&mut self) -> Result<Option<(u64, Line)>, CliError> {
         use std::io::Read as _;
         loop {
             let mut bytes = Vec::new();

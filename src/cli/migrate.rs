@@ -1,6 +1,6 @@
 //! `recon migrate`.
 
-use super::{CliError, Context, block_on, output};
+use super::{CliError, Context, admin, block_on, output};
 use crate::clock::Clock;
 use crate::config::{Config, Role};
 use crate::private_file;
@@ -34,6 +34,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), CliError> {
             store.migrate().await.map_err(failed)?;
             store.close().await;
             say("the wallet's database", &pending)?;
+        }
+        if has(Role::Admin) {
+            let failed = |error| CliError::No(format!("the admin edge's database cannot be migrated: {error}"));
+            let store = admin::open(&config).await?;
+            let pending = store.pending_migrations().await.map_err(failed)?;
+            store.migrate().await.map_err(failed)?;
+            store.close().await;
+            say("the admin edge's database", &pending)?;
         }
         Ok(())
     })

@@ -3,6 +3,7 @@
 //! Commands that ask a running daemon use its HTTP API (`client`); they never open its database.
 
 mod actors;
+mod admin;
 mod audit;
 mod bench;
 mod chain;
@@ -75,9 +76,11 @@ enum Command {
     /// Add, list and remove the phones that are heard through Pushbullet.
     Pushbullet(pushbullet::Args),
     /// Hold an admin server, ours or an old one, against the frozen contract.
-    Contract(contract::Args),
+    Contract(Box<contract::Args>),
     /// Take in the rows of an old server.
     Import(import::Args),
+    /// The operators of the admin edge: add, list, disable, change their role or password.
+    Admin(admin::Args),
     /// Check the audit log.
     Audit(audit::Args),
     /// Change the key that seals secrets at rest.
@@ -99,6 +102,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), CliError> {
         Command::Migrate(args) => migrate::run(context, &args),
         Command::Contract(args) => contract::run(context, &args),
         Command::Import(args) => import::run(context, &args),
+        Command::Admin(args) => admin::run(context, &args),
         Command::Audit(args) => audit::run(context, &args),
         Command::Secrets(args) => secrets::run(context, &args),
         Command::Bench(args) => bench::run(context, &args),

@@ -4,7 +4,6 @@ use super::signals::Signals;
 use super::{CliError, Context};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::store::Store;
 use crate::supervision::{notify, watchdog};
 use crate::telemetry;
 
@@ -15,7 +14,7 @@ pub(super) const EXIT_CUT_SHORT: i32 = 130;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Only these roles, separated by commas: service, worker, wallet
+    /// Only these roles, separated by commas: service, worker, admin, wallet
     #[arg(long, value_name = "ROLES")]
     roles: Option<String>,
 }
@@ -52,9 +51,12 @@ pub(super) fn watch(app: &App) -> Result<watchdog::Watchdog, CliError> {
 
 /// Tells the log where the daemon is.
 pub(super) fn log_ready(config: &crate::config::Config, app: &App) {
+    let store = app.store().map(|store| if store.is_sole() { "sqlite" } else { "postgresql" });
     tracing::info!(
-        service.address = %app.address(), wallet.address = app.wallet().map(|(address, _)| address.to_string()),
-        roles = %config.roles, store = ?app.store().map(Store::backend), data_dir = %config.data_dir.display(), "recon is ready"
+        service.address = %app.address(), worker.address = app.worker().map(|address| address.to_string()),
+        wallet.address = app.wallet().map(|(address, _)| address.to_string()),
+        admin.address = app.admin().map(|address| address.to_string()),
+        roles = %config.roles, store, data_dir = %config.data_dir.display(), "recon is ready"
     );
 }
 

@@ -94,7 +94,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), CliError> {
 
 fn list(context: &Context, remote: &Remote, filter: &Filter) -> Result<(), CliError> {
     let client = remote.connect(context)?;
-    let answer = super::block_on(async { client.get("/internal/v2/sms", &filter.query()).await?.success() })?;
+    let answer = super::block_on(async { client.get("/internal/v2/sms", &filter.query()).await?.listed() })?;
     if context.json() {
         return output::print_json(&answer);
     }

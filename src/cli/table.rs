@@ -16,12 +16,13 @@ pub(super) fn rows(items: &[Value], columns: &[(&str, &str)]) -> String {
     table.to_string()
 }
 
-/// An object for people: its plain fields as one table, then each list or object in it under its name.
+/// An object for people: its plain fields as one table, then each list or object in it under its name. What is null or
+/// empty is left out.
 #[must_use]
 pub(super) fn object(object: &Map<String, Value>) -> String {
     let mut fields = new_table();
     let mut parts = Vec::new();
-    for (name, value) in object {
+    for (name, value) in object.iter().filter(|(_, value)| !is_empty(value)) {
         match nested(value) {
             Some(part) => parts.push(format!("{}\n{part}", printable(name))),
             None => {
@@ -33,6 +34,17 @@ pub(super) fn object(object: &Map<String, Value>) -> String {
         parts.insert(0, fields.to_string());
     }
     parts.join("\n\n")
+}
+
+/// Whether a value says nothing to people, nor anything in it.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(map) => map.values().all(is_empty),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Longer texts make a row unreadable on a terminal of 80 columns.
@@ -52,8 +64,8 @@ fn nested(value: &Value) -> Option<String> {
         Value::Object(map) if money(map).is_none() && !map.is_empty() => Some(object(map)),
         Value::Array(items) if items.iter().any(|item| item.as_object().is_some_and(|map| money(map).is_none())) => {
             let mut names: Vec<&str> = Vec::new();
-            for name in items.iter().filter_map(Value::as_object).flat_map(Map::keys) {
-                if !names.contains(&name.as_str()) {
+            for (name, value) in items.iter().filter_map(Value::as_object).flatten() {
+                if !is_empty(value) && !names.contains(&name.as_str()) {
                     names.push(name);
                 }
             }
@@ -146,10 +158,14 @@ mod tests {
 
     #[test]
     fn an_objects_lists_stand_under_their_names() {
-        let value = json!({"id": 41, "sightings": [{"source": "a"}, {"line": "b\u{1b}"}], "match": {"rule": "exact"}, "chain": {}});
+        let value = json!({"id": 41, "sightings": [{"source": "a"}, {"line": "b\u{1b}"}], "match": {"rule": "exact"}, "chain": {"missing": null},
+            "notes": [], "check": null, "twins": [{"note": ""}], "lag_s": 0});
         let shown = object(value.as_object().unwrap());
-        for part in ["sightings\n", "match\n", "source", "b\\u{1b}", "exact", "{}"] {
+        for part in ["sightings\n", "match\n", "source", "b\\u{1b}", "exact", "lag_s"] {
             assert!(shown.contains(part), "{part} in {shown}");
+        }
+        for nothing in ["chain", "missing", "notes", "check", "twins"] {
+            assert!(!shown.contains(nothing), "{nothing} says nothing, and is in {shown}");
         }
     }
 }

@@ -1,8 +1,9 @@
 //! `recon template`: templates made of examples, tried out, and installed from packs, by a running daemon. Only
-//! `install` stores anything.
+//! `install` stores anything, and works without a daemon too.
 
 mod install;
 mod marked;
+mod place;
 mod plan;
 
 use std::io::Read as _;

@@ -24,8 +24,8 @@ fn take(layers: &mut Layers, name: String, value: String) {
         return layers.set(key, value, Origin::Env(name));
     }
     let rest = name.trim_start_matches("RECON_");
-    if let Some((section, key)) = rest.split_once("__") {
-        let dotted = format!("{}.{}", section.to_lowercase(), key.to_lowercase());
+    if rest.contains("__") {
+        let dotted = rest.to_lowercase().replace("__", ".");
         let cure = match keys::find(&dotted) {
             Some(key) => format!("write it in capitals, {}", env_name(key.name)),
             None => keys::suggestion(&dotted),

@@ -16,7 +16,7 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             config.data_dir.display()
         ));
     }
-    for url in [&config.database.url, &config.wallet.database_url] {
+    for url in [&config.database.url, &config.wallet.database_url, &config.admin.database_url] {
         let Backend::Sqlite(path) = url.backend() else { continue };
         for suffix in ["", "-wal", "-shm"] {
             let mut file = path.clone().into_os_string();

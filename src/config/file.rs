@@ -18,14 +18,7 @@ pub(super) fn add(layers: &mut Layers, path: &Path, text: &str) {
     };
     let mut reader = Reader { layers, path, text };
     for (name, value) in table.get_ref() {
-        match value.get_ref() {
-            DeValue::Table(section) => {
-                for (key, value) in section {
-                    reader.take(&format!("{}.{}", name.get_ref(), key.get_ref()), key.span().start, value);
-                }
-            }
-            _ => reader.take(name.get_ref(), name.span().start, value),
-        }
+        reader.take(name.get_ref(), name.span().start, value);
     }
 }
 
@@ -37,6 +30,12 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn take(&mut self, name: &str, at: usize, value: &Spanned<DeValue<'_>>) {
+        if let DeValue::Table(section) = value.get_ref() {
+            for (key, value) in section {
+                self.take(&format!("{name}.{}", key.get_ref()), key.span().start, value);
+            }
+            return;
+        }
         let line = line_of(self.text, at);
         let place = format!("{}:{line}", self.path.display());
         let Some(key) = keys::find(name) else {

@@ -51,6 +51,7 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "service", keys: super::service::KEYS },
     Section { name: "worker", keys: super::worker::KEYS },
     Section { name: "admin", keys: super::admin::KEYS },
+    Section { name: "admin.legacy", keys: super::legacy::KEYS },
     Section { name: "wallet", keys: super::wallet::KEYS },
     Section { name: "secrets", keys: super::secrets::KEYS },
     Section { name: "pushbullet", keys: super::pushbullet::KEYS },
@@ -80,7 +81,7 @@ pub(super) fn suggestion(name: &str) -> String {
     if let Some((_, nearest)) = nearest {
         return format!("did you mean {nearest}?");
     }
-    let section = name.split_once('.').map_or("", |(section, _)| section);
+    let section = name.rsplit_once('.').map_or("", |(section, _)| section);
     match SECTIONS.iter().find(|known| known.name == section && !section.is_empty()) {
         Some(known) => {
             let names: Vec<&str> = known.keys.iter().filter_map(|key| key.name.split('.').nth(1)).collect();
@@ -101,7 +102,7 @@ mod tests {
         for section in SECTIONS {
             for key in section.keys {
                 assert!(seen.insert(key.name), "{} stands twice", key.name);
-                let expected = if section.name.is_empty() { key.name } else { key.name.split('.').next().unwrap() };
+                let expected = if section.name.is_empty() { key.name } else { key.name.rsplit_once('.').unwrap().0 };
                 assert!(section.name.is_empty() || section.name == expected, "{} is under {}", key.name, section.name);
             }
         }

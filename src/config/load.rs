@@ -20,7 +20,7 @@ pub struct LoadArgs {
     pub data_dir: Option<String>,
     /// `--set KEY=VALUE`, in order; secrets are refused, because every user of a machine can read its command lines.
     pub set: Vec<(String, String)>,
-    /// `--roles`; none: every role of this build.
+    /// `--roles`; none: every role.
     pub roles: Option<String>,
 }
 
@@ -58,13 +58,13 @@ pub(super) fn load(args: &LoadArgs, env: impl Iterator<Item = (String, String)>)
     add_file(&mut layers, args, &env);
     env::add(&mut layers, env.into_iter());
     add_flags(&mut layers, args);
-    let roles = args.roles.as_deref().map_or_else(|| Ok(Roles::all_built()), Roles::parse);
+    let roles = args.roles.as_deref().map_or_else(|| Ok(Roles::all()), Roles::parse);
     let config = match roles {
         Ok(roles) => Config::read(&mut layers, roles),
         Err(sentence) => {
             layers.problem(sentence);
             // Read all the same, to tell of everything that is wrong.
-            Config::read(&mut layers, Roles::all_built())
+            Config::read(&mut layers, Roles::all())
         }
     };
     for problem in config.iter().flat_map(checks::problems) {

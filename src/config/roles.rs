@@ -17,20 +17,15 @@ crate::text_enum! {
     }
 }
 
-impl Role {
-    /// The roles that this build contains; the others' keys are part of the configuration all the same.
-    pub const BUILT: &'static [Self] = &[Self::Service, Self::Worker, Self::Wallet];
-}
-
 /// The roles of one process; never none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roles(BTreeSet<Role>);
 
 impl Roles {
-    /// Every role of this build.
+    /// Every role.
     #[must_use]
-    pub fn all_built() -> Self {
-        Self(Role::BUILT.iter().copied().collect())
+    pub fn all() -> Self {
+        Self(Role::ALL.iter().copied().collect())
     }
 
     /// Reads `service,worker`. The error is a sentence with the cure.
@@ -38,15 +33,12 @@ impl Roles {
         let mut roles = BTreeSet::new();
         for word in list.split(',').map(str::trim) {
             let role: Role = word.parse().map_err(|_| {
-                let known: Vec<&str> = Role::BUILT.iter().map(|role| role.as_str()).collect();
+                let known: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
                 format!(
                     "--roles has {word:?}, which is no role: give some of {}, separated by commas",
                     known.join(", ")
                 )
             })?;
-            if !Role::BUILT.contains(&role) {
-                return Err(format!("--roles asks for {role}, which is not part of this build: leave it out"));
-            }
             roles.insert(role);
         }
         Ok(Self(roles))
@@ -77,17 +69,16 @@ mod tests {
 
     #[test]
     fn roles_are_read_as_a_list() {
-        let roles = Roles::parse("wallet,worker, service").unwrap();
-        assert_eq!(roles, Roles::all_built());
-        assert_eq!(roles.to_string(), "service,worker,wallet");
+        let roles = Roles::parse("wallet,worker, admin,service").unwrap();
+        assert_eq!(roles, Roles::all());
+        assert_eq!(roles.to_string(), "service,worker,admin,wallet");
         assert!(!Roles::parse("service").unwrap().has(Role::Worker));
     }
 
     #[test]
-    fn a_role_that_does_not_exist_or_is_not_built_is_refused_by_name() {
+    fn a_role_that_does_not_exist_is_refused_by_name() {
         assert!(Roles::parse("").is_err());
         assert!(Roles::parse("service,").is_err());
         assert!(Roles::parse("servcie").unwrap_err().contains("servcie"));
-        assert!(Roles::parse("service,admin").unwrap_err().contains("admin, which is not part of this build"));
     }
 }

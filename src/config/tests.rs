@@ -54,7 +54,7 @@ fn entry<'a>(loaded: &'a Loaded, key: &str) -> &'a Entry {
 #[test]
 fn an_empty_configuration_runs_on_this_machine_alone() {
     let config = Case::new("").config();
-    assert_eq!(config.roles, Roles::all_built());
+    assert_eq!(config.roles, Roles::all());
     assert_eq!(config.database.url.expose(), "sqlite://data/recon.db");
     assert_eq!(config.service.bind.to_string(), "127.0.0.1:8080");
     assert_eq!(config.wallet.recon_url.as_str(), "http://127.0.0.1:8080");
@@ -220,13 +220,6 @@ fn what_cannot_hold_together_is_refused() {
 }
 
 #[test]
-fn roles_of_later_builds_are_refused_by_name() {
-    let problems = Case::new("").roles("service,worker,admin").set("log.format", "xml").problems();
-    assert!(problems[0].contains("--roles asks for admin, which is not part of this build"), "{problems:?}");
-    assert!(problems[1].starts_with("log.format"), "the rest is told too: {problems:?}");
-}
-
-#[test]
 fn derived_addresses_follow_what_they_are_made_of() {
     let config = Case::new("").set("service.bind", "0.0.0.0:9000").set("data_dir", "odd?dir%/").config();
     assert_eq!(config.admin.service_url.as_str(), "http://127.0.0.1:9000");
@@ -239,7 +232,7 @@ fn derived_addresses_follow_what_they_are_made_of() {
 #[test]
 fn every_key_is_read_by_its_section() {
     let mut layers = Layers::default();
-    assert!(Config::read(&mut layers, Roles::all_built()).is_some());
+    assert!(Config::read(&mut layers, Roles::all()).is_some());
     let known: BTreeSet<&str> = keys::all().map(|key| key.name).collect();
     assert_eq!(*layers.keys_read(), known);
 }

@@ -250,21 +250,21 @@ mod tests {
         NoiseLine { rule, ..NoiseLine::default() }
     }
 
-    fn told(rules: &[(&str, NoiseLine)], expected: Value, seen: Value) -> Vec<String> {
+    fn told(rules: &[(&str, NoiseLine)], expected: &Value, seen: &Value) -> Vec<String> {
         let line = |(at, rule): &(&str, NoiseLine)| NoiseLine { at: (*at).to_owned(), ..rule.clone() };
         let noise: Vec<Noise> = rules.iter().map(|rule| Noise::read(&line(rule)).unwrap()).collect();
         let mut aliases = Aliases::default();
-        let (found, _) = Comparison::new(&noise, &mut aliases, 1).of(&expected, &seen);
+        let (found, _) = Comparison::new(&noise, &mut aliases, 1).of(expected, seen);
         found.into_iter().map(|difference| format!("{} {}", difference.at, difference.what)).collect()
     }
 
     #[test]
     fn keys_and_types_come_before_values() {
         let expected = json!({"code": 0, "data": {"list": [], "none": null}, "msg": "ok"});
-        assert!(told(&[], expected.clone(), expected.clone()).is_empty());
+        assert!(told(&[], &expected, &expected).is_empty());
         let seen = json!({"code": "0", "data": {"list": {}}, "msg": "OK", "more": 1});
         assert_eq!(
-            told(&[], expected, seen),
+            told(&[], &expected, &seen),
             [
                 "$.code is string \"0\", not number",
                 "$.data.list is object {}, not list",
@@ -273,13 +273,14 @@ mod tests {
                 "$.msg is \"OK\", not \"ok\"",
             ]
         );
-        assert_eq!(told(&[], json!({"a": null}), json!({"a": ""})), ["$.a is string \"\", not null"]);
-        assert_eq!(told(&[], json!([1]), json!([1, 2])), ["$ has 2 elements, not 1"]);
+        assert_eq!(told(&[], &json!({"a": null}), &json!({"a": ""})), ["$.a is string \"\", not null"]);
+        assert_eq!(told(&[], &json!([1]), &json!([1, 2])), ["$ has 2 elements, not 1"]);
     }
 
     #[test]
     fn each_rule_lets_differ_what_it_says_and_no_more() {
-        let one = |rule: NoiseLine, expected: Value, seen: Value| told(&[("$.a", rule)], json!({"a": expected}), seen);
+        let one =
+            |rule: NoiseLine, expected: Value, seen: Value| told(&[("$.a", rule)], &json!({"a": expected}), &seen);
         assert!(one(rule(RuleName::Ignore), json!(1), json!({})).is_empty());
         let any = || rule(RuleName::Type);
         assert!(one(any(), json!(1), json!({"a": 2})).is_empty());
@@ -300,9 +301,9 @@ mod tests {
         assert_eq!(one(by_id(), json!([first]), json!({"a": [second]})).len(), 2);
         let like = json!([{"id": 1}]);
         let each = [("$.a", rule(RuleName::Each)), ("$.a[*].id", any())];
-        assert!(told(&each, json!({"a": like}), json!({"a": [{"id": 7}, {"id": 8}]})).is_empty());
+        assert!(told(&each, &json!({"a": like}), &json!({"a": [{"id": 7}, {"id": 8}]})).is_empty());
         assert_eq!(
-            told(&each, json!({"a": like}), json!({"a": [{"id": 7}, {"id": null}]})),
+            told(&each, &json!({"a": like}), &json!({"a": [{"id": 7}, {"id": null}]})),
             ["$.a[1].id is null null, not number"]
         );
     }
@@ -310,8 +311,11 @@ mod tests {
     #[test]
     fn aliases_are_one_to_one() {
         let rules = [("$[*]", rule(RuleName::Alias))];
-        assert!(told(&rules, json!(["t1", "t2", "t1"]), json!(["x", "y", "x"])).is_empty());
-        assert_eq!(told(&rules, json!(["t1", "t1"]), json!(["x", "y"])), ["$[1] is \"y\", and stood as \"x\" before"]);
-        assert_eq!(told(&rules, json!(["t1", "t2"]), json!(["x", "x"])).len(), 1);
+        assert!(told(&rules, &json!(["t1", "t2", "t1"]), &json!(["x", "y", "x"])).is_empty());
+        assert_eq!(
+            told(&rules, &json!(["t1", "t1"]), &json!(["x", "y"])),
+            ["$[1] is \"y\", and stood as \"x\" before"]
+        );
+        assert_eq!(told(&rules, &json!(["t1", "t2"]), &json!(["x", "x"])).len(), 1);
     }
 }

@@ -101,16 +101,13 @@ impl FromStr for Path {
             }
             let inner = rest.strip_prefix('[').ok_or_else(refused)?;
             let quote = inner.chars().next().filter(|c| matches!(c, '\'' | '"'));
-            let (step, left) = match quote {
-                Some(quote) => {
-                    let (key, left) = inner[1..].split_once(quote).ok_or_else(refused)?;
-                    (Step::Key(key.to_owned()), left.strip_prefix(']').ok_or_else(refused)?)
-                }
-                None => {
-                    let (at, left) = inner.split_once(']').ok_or_else(refused)?;
-                    let step = if at == "*" { Step::Each } else { Step::At(at.parse().map_err(|_| refused())?) };
-                    (step, left)
-                }
+            let (step, left) = if let Some(quote) = quote {
+                let (key, left) = inner[1..].split_once(quote).ok_or_else(refused)?;
+                (Step::Key(key.to_owned()), left.strip_prefix(']').ok_or_else(refused)?)
+            } else {
+                let (at, left) = inner.split_once(']').ok_or_else(refused)?;
+                let step = if at == "*" { Step::Each } else { Step::At(at.parse().map_err(|_| refused())?) };
+                (step, left)
             };
             steps.push(step);
             rest = left;

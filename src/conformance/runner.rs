@@ -80,20 +80,11 @@ impl Run<'_> {
         if let Some(state) = state {
             self.make_state(case, state, &mut variables).await?;
         } else if session == Session::Expired {
-            self.stand_in(case, &mut variables);
+            stand_in(case, &mut variables);
         }
         match needed(&case.entries).into_iter().find(|name| !variables.has(name)) {
             Some(name) => Err(Verdict::Skipped(format!("it needs the variable {name}"))),
             None => Ok(variables),
-        }
-    }
-
-    /// For an answer that is 401 whatever is asked, any value does.
-    fn stand_in(&self, case: &Case, variables: &mut Variables) {
-        for name in needed(&case.entries) {
-            if !variables.has(&name) && name != "token" {
-                variables.set(&name, Value::from(0));
-            }
         }
     }
 
@@ -267,4 +258,13 @@ fn names_of(request: &Request) -> Vec<String> {
     let pairs = request.headers.iter().chain(&request.query).flat_map(|(name, value)| [name, value]);
     let texts = pairs.chain([&request.url]).chain(&request.body);
     texts.flat_map(|text| super::hurl::names_in(text)).map(str::to_owned).collect()
+}
+
+/// For an answer that is 401 whatever is asked, any value does.
+fn stand_in(case: &Case, variables: &mut Variables) {
+    for name in needed(&case.entries) {
+        if !variables.has(&name) && name != "token" {
+            variables.set(&name, Value::from(0));
+        }
+    }
 }

@@ -179,7 +179,7 @@ pub struct SmsDetail {
     pub decision: Option<MatchView>,
     /// Its link in the balance chain of its account; null where it tells of no movement for certain.
     pub chain: Option<ChainView>,
-    /// Other messages with the same text within an hour.
+    /// Its twins: other messages with the same text, received within an hour, or stating the same moment within 7 days.
     pub twins: Vec<i64>,
     /// The person's check, where there was one.
     pub check: Option<CheckView>,

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 crate::text_enum! {
     /// A reason that is shown with an sms. Whether it asks for a check depends on the state, see `docs/specs/recon`.
     pub enum Flag {
-        /// The same text came twice within an hour and stayed two messages.
+        /// The same text came twice within an hour, or stating the same moment within 7 days, and stayed two messages.
         Twin = "twin",
         /// The balance does not follow from the message before.
         ChainBreak = "chain_break",

@@ -17,6 +17,9 @@ use super::time::UnixMs;
 /// How near two equal messages must be to be flagged as twins.
 pub const TWIN_WINDOW: Duration = Duration::from_hours(1);
 
+/// The same for two that state one moment: so long a phone may take to send one again.
+pub const STATED_TWIN_WINDOW: Duration = Duration::from_hours(7 * 24);
+
 /// What one sms's sightings have in common: line and text. Only sightings with the same one can be one sms.
 pub type Fingerprint = [u8; 16];
 
@@ -90,6 +93,23 @@ pub enum SmsAt {
     Known(i64),
     /// The one that the sighting at this place of the batch made.
     Made(usize),
+}
+
+/// When a deposit was received, and the moment that its text states (when it was received, where it states none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ToldAt {
+    /// When the phone received it.
+    pub received_at: UnixMs,
+    /// The moment in the text.
+    pub occurred_at: UnixMs,
+}
+
+/// Whether two deposits that are told in equal words are twins, on whatever lines and from whatever sources (INV-I8).
+#[must_use]
+pub fn are_twins(one: ToldAt, other: ToldAt) -> bool {
+    let apart = u128::from(one.received_at.0.abs_diff(other.received_at.0));
+    let window = if one.occurred_at == other.occurred_at { STATED_TWIN_WINDOW } else { TWIN_WINDOW };
+    apart <= window.as_millis()
 }
 
 /// Assigns a batch of sightings, in order: the same as assigning them one by one (INV-I4).

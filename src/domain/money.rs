@@ -5,6 +5,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The codes of ISO 4217 in which people pay: no metals, no units of account but those that banks write, not `XXX`.
+const PAID_IN: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD \
+    CAD CDF CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP \
+    GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD \
+    KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK \
+    NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD \
+    SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYI UYU UZS VED VES VND VUV WST \
+    XAF XCD XCG XOF XPF YER ZAR ZMW ZWG";
+
 /// An ISO 4217 currency code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Currency([u8; 3]);
@@ -31,6 +40,17 @@ impl Currency {
             b"CLF" => 4,
             _ => 2,
         }
+    }
+
+    /// Reads the code of a currency in which people pay, or [`Self::TEST`]. A stored code is read with [`str::parse`], which
+    /// knows no list: what was taken once is read for good.
+    ///
+    /// # Errors
+    /// [`MoneyError::Currency`] where it is no code at all, [`MoneyError::Unknown`] where ISO 4217 has no such currency.
+    pub fn of_payments(code: &str) -> Result<Self, MoneyError> {
+        let currency: Self = code.parse()?;
+        let is_known = currency == Self::TEST || PAID_IN.split(' ').any(|known| known == currency.as_str());
+        if is_known { Ok(currency) } else { Err(MoneyError::Unknown(currency)) }
     }
 
     fn minor_per_major(self) -> i64 {
@@ -188,6 +208,9 @@ pub enum MoneyError {
     /// Not three capital letters.
     #[error("{0:?} is not a currency code like KRW")]
     Currency(String),
+    /// Three capital letters, and no currency in which people pay.
+    #[error("{0} is no currency of ISO 4217 in which people pay")]
+    Unknown(Currency),
     /// Not an amount of that currency.
     #[error("{amount:?} is not an amount of {currency}: digits with at most {} decimals", currency.decimals())]
     Amount {
@@ -209,6 +232,18 @@ mod tests {
         assert_eq!(Money::from_major("12.5", usd).unwrap().to_major(), "12.50");
         assert_eq!(Money::from_major("50000", Currency::KRW).unwrap().to_major(), "50000");
         assert_eq!(Money { minor: -5, currency: usd }.to_major(), "-0.05");
+    }
+
+    #[test]
+    fn only_currencies_of_payments_are_taken_and_every_code_is_read() {
+        for code in ["KRW", "USD", "XAF", "ZWG", "AED", "XTS"] {
+            assert_eq!(Currency::of_payments(code).unwrap().as_str(), code);
+        }
+        for code in ["XXX", "XXQ", "XAU", "ABC"] {
+            assert_eq!(Currency::of_payments(code), Err(MoneyError::Unknown(code.parse().unwrap())));
+        }
+        assert!(matches!(Currency::of_payments("krw"), Err(MoneyError::Currency(_))));
+        assert!(PAID_IN.split(' ').all(|code| code.parse::<Currency>().is_ok()));
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl OrderInput {
         if self.expires_at.is_some_and(|ends| ends < self.created_at) {
             errors.push(FieldError::new("expires_at", "must not be before created_at"));
         }
-        let money = match self.currency.parse::<Currency>() {
+        let money = match Currency::of_payments(&self.currency) {
             Ok(Currency::TEST) => {
                 errors.push(FieldError::new("currency", "XTS is kept for the service's own heartbeat"));
                 None

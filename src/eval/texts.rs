@@ -83,10 +83,12 @@ fn compare<'a>(text: &'a LabelledText, row: &sms::Model) -> anyhow::Result<Read<
     let booked = state == SmsState::Parsed && !flags.has(Flag::SuspiciousText);
     let (outcome, told) = match &text.expect {
         Expect::Deposit(expected) => deposit(expected, row, state, asked)?,
-        _ if booked => (Outcome::Booked, format!("booked as {}", shown(&fields(row)?))),
-        Expect::Review if !asked => (Outcome::Unasked, format!("{state}, and nobody is asked")),
+        other if booked => (Outcome::Booked, format!("booked as {}, expected {}", shown(&fields(row)?), what(other))),
+        Expect::Review if !asked => {
+            (Outcome::Unasked, format!("{state}, and nobody is asked, expected {}", what(&Expect::Review)))
+        }
         Expect::Withdrawal if row.direction.as_deref() != Some(Direction::Withdrawal.as_str()) => {
-            (Outcome::Unasked, format!("{state}, not read as a withdrawal"))
+            (Outcome::Unasked, format!("{state}, expected {}", what(&Expect::Withdrawal)))
         }
         Expect::Review | Expect::Withdrawal | Expect::Nothing => (Outcome::Right, String::new()),
     };
@@ -101,7 +103,7 @@ fn deposit(
 ) -> anyhow::Result<(Outcome, String)> {
     if state != SmsState::Parsed {
         let outcome = if asked { Outcome::LeftToPeople } else { Outcome::Dropped };
-        return Ok((outcome, format!("{state}, {:?}", Flags(row.flags))));
+        return Ok((outcome, format!("{state}, {:?}, expected {}", Flags(row.flags), shown(expected))));
     }
     let read = fields(row)?;
     let same = |field: &str, value: &str| {
@@ -118,7 +120,27 @@ fn deposit(
         return Ok((Outcome::Right, String::new()));
     }
     let outcome = if wrong.iter().any(|field| *field == "amount") { Outcome::WrongAmount } else { Outcome::WrongField };
-    Ok((outcome, format!("read {}", shown(&read))))
+    Ok((outcome, differences(&wrong, &read, expected)))
+}
+
+/// Both sides of every field that is wrong. `amount` is the first of the fields, and goes without saying.
+fn differences(wrong: &[&String], read: &BTreeMap<String, String>, expected: &BTreeMap<String, String>) -> String {
+    let told = wrong.iter().map(|field| {
+        let name = if *field == "amount" { String::new() } else { format!("{field}: ") };
+        let side = |side: &BTreeMap<String, String>| side.get(*field).cloned().unwrap_or_else(|| "nothing".to_owned());
+        format!("{name}read {}, expected {}", side(read), side(expected))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// What a label says of a text that is no deposit.
+fn what(expected: &Expect) -> &'static str {
+    match expected {
+        Expect::Deposit(_) => "a deposit",
+        Expect::Withdrawal => "a withdrawal",
+        Expect::Review => "that people are asked",
+        Expect::Nothing => "that nothing is booked",
+    }
 }
 
 fn shown(fields: &BTreeMap<String, String>) -> String {

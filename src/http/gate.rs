@@ -8,7 +8,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, ResponseError as _};
+use actix_web::{Error, HttpRequest, HttpResponse, ResponseError as _};
 use tokio::sync::watch;
 
 use super::error::Problem;
@@ -16,6 +16,10 @@ use super::state::ProbeState;
 
 /// What is answered until the end.
 const PROBES: [&str; 4] = ["/livez", "/readyz", "/healthz", "/metrics"];
+
+/// What a role answers to work that is sent away, where that is no problem of the service's contract.
+#[derive(Clone, Copy)]
+pub struct TurnAway(pub fn(&HttpRequest) -> HttpResponse);
 
 /// How many requests are being answered in this process, probes aside.
 #[derive(Clone, Debug, Default)]
@@ -61,8 +65,13 @@ pub(super) async fn admit(
     // Counted before it is asked whether we stop: whoever waits for none then waits for this one, or it is sent away.
     let _one = probes.in_hand.one();
     if *probes.draining.borrow() {
-        let problem = Problem::unavailable("the process is stopping; nothing was done, send it again later");
-        let mut response = request.into_response(problem.error_response());
+        let answer = match request.app_data::<TurnAway>() {
+            Some(TurnAway(answer)) => answer(request.request()),
+            None => {
+                Problem::unavailable("the process is stopping; nothing was done, send it again later").error_response()
+            }
+        };
+        let mut response = request.into_response(answer);
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
         return Ok(response);
     }

@@ -153,7 +153,7 @@ impl DeviceRegistry {
 fn validate(input: &mut DeviceInput) -> Result<(), Refusal> {
     let mut fields = Fields::default();
     fields.text("name", &mut input.name, 100);
-    fields.optional_text("line", &mut input.line, 64);
+    fields.text_if_given("line", &mut input.line, 64);
     if let Some(secret) = &input.secret {
         let length = secret.chars().count();
         if length == 0 || length > 256 {

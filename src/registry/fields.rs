@@ -33,6 +33,13 @@ impl Fields {
         }
     }
 
+    /// Trims a text that may be absent, but not blank: as [`Self::text`] where it is given.
+    pub(super) fn text_if_given(&mut self, field: &str, value: &mut Option<String>, longest: usize) {
+        if let Some(text) = value {
+            self.text(field, text, longest);
+        }
+    }
+
     fn plain(&mut self, field: &str, value: &str, longest: usize) {
         if value.chars().count() > longest {
             self.refuse(field, format!("must have {longest} characters at most"));

@@ -36,12 +36,21 @@ impl PhoneWhitelist {
         Self { store, whitelist_validator }
     }
 
-    async fn add(&self, caller: &Caller, mut input: PhoneInput) -> Result<Answer, Refusal> {
-        let key = validate(&mut input)?;
-        let answer = self.store.add_phone(caller, &input, &key).await?;
+    async fn add(&self, caller: &Caller, input: PhoneInput) -> Result<Answer, Refusal> {
+        let answer = add(&self.store, caller, input).await?;
         self.whitelist_validator.nudge();
         Ok(answer)
     }
+}
+
+/// Adds a sender once its fields are right; whoever calls this wakes the validator.
+///
+/// # Errors
+/// [`Refusal::Invalid`] where they are not; [`Refusal::Conflict`] where the sender is there already; else where the store
+/// cannot commit.
+pub(crate) async fn add(store: &Store, caller: &Caller, mut input: PhoneInput) -> Result<Answer, Refusal> {
+    let key = validate(&mut input)?;
+    store.add_phone(caller, &input, &key).await
 }
 
 /// Trims the input's texts and answers the sender's comparable form.

@@ -60,7 +60,7 @@ fn with_state(device: &mut PushbulletDevice, actors: &[ActorStatus]) {
 fn validate(input: &mut PushbulletDeviceInput) -> Result<(), Refusal> {
     let mut fields = Fields::default();
     fields.text("name", &mut input.name, 100);
-    fields.optional_text("line", &mut input.line, 64);
+    fields.text_if_given("line", &mut input.line, 64);
     let is_plain =
         |text: &str, longest: usize| (1..=longest).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic());
     if !is_plain(&input.access_token, 256) {
@@ -157,7 +157,7 @@ mod tests {
             access_token: "o.token-of-the-tests".to_owned(),
             device_iden: Some("ujzAbc".to_owned()),
             encryption_password: None,
-            line: Some(" ".to_owned()),
+            line: None,
             enabled: None,
         }
     }

@@ -205,7 +205,7 @@ fn host_of(url: &str) -> String {
 fn validate(input: &mut BotInput) -> Result<(), Refusal> {
     let mut fields = Fields::default();
     fields.text("name", &mut input.name, 100);
-    fields.optional_text("line", &mut input.line, 64);
+    fields.text_if_given("line", &mut input.line, 64);
     input.token = input.token.trim().to_owned();
     let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_');
     if input.token.is_empty() || input.token.len() > 256 || !input.token.chars().all(is_token) {

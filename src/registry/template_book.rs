@@ -8,9 +8,10 @@ use actix::Message;
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::template::{TemplateTestDone, TemplateTestInput, TemplateTestResult, TemplateView};
+use crate::domain::flags::{Flag, Flags};
 use crate::domain::phone::comparable_sender;
 use crate::domain::refusal::{FieldError, Refusal};
-use crate::domain::template::{Reading, TemplateSpec};
+use crate::domain::template::{Compiled, TemplateSpec};
 use crate::domain::text::normalise;
 use crate::domain::time::UnixMs;
 use crate::store::Store;
@@ -43,15 +44,13 @@ impl TemplateBook {
     }
 
     async fn add(&self, caller: &Caller, spec: TemplateSpec) -> Result<Answer, Refusal> {
-        let warnings = self.check(spec.clone(), None).await?;
-        let answer = self.store.add_template(caller, &spec, warnings).await?;
+        let answer = add(&self.store, caller, spec).await?;
         self.template_parser.nudge();
         Ok(answer)
     }
 
     async fn replace(&self, caller: &Caller, id: i64, spec: TemplateSpec) -> Result<Answer, Refusal> {
-        let warnings = self.check(spec.clone(), Some(id)).await?;
-        let answer = self.store.replace_template(caller, id, &spec, warnings).await?;
+        let answer = replace(&self.store, caller, id, spec).await?;
         self.template_parser.nudge();
         Ok(answer)
     }
@@ -61,22 +60,40 @@ impl TemplateBook {
         self.template_parser.nudge();
         Ok(answer)
     }
+}
 
-    /// Compiles the template with its samples, and answers what to think over: what compiling noticed, and where another
-    /// template reads a stored message otherwise.
-    async fn check(&self, spec: TemplateSpec, replaces: Option<i64>) -> Result<Vec<String>, Refusal> {
-        let senders = senders_of(&spec);
-        let texts = self.store.recent_texts(senders.as_deref(), COMPARED).await?;
-        let mut others = self.store.templates_enabled().await?;
-        others.retain(|(id, _, _)| Some(*id) != replaces);
-        off_thread(move || {
-            let compiled = spec.compile().map_err(Refusal::Invalid)?;
-            let mut warnings = compiled.warnings.clone();
-            warnings.extend(overlap::warnings(&compiled, &others, &texts));
-            Ok(warnings)
-        })
-        .await
-    }
+/// Adds a template once it compiles and reads its samples; whoever calls this wakes the parser.
+///
+/// # Errors
+/// [`Refusal::Invalid`] where it does not; else where the store cannot commit.
+pub(crate) async fn add(store: &Store, caller: &Caller, spec: TemplateSpec) -> Result<Answer, Refusal> {
+    let warnings = check(store, spec.clone(), None).await?;
+    store.add_template(caller, &spec, warnings).await
+}
+
+/// Replaces a template by a new version of it, as [`add`] adds one.
+///
+/// # Errors
+/// [`Refusal::NotFound`] where there is none; else as for [`add`].
+pub(crate) async fn replace(store: &Store, caller: &Caller, id: i64, spec: TemplateSpec) -> Result<Answer, Refusal> {
+    let warnings = check(store, spec.clone(), Some(id)).await?;
+    store.replace_template(caller, id, &spec, warnings).await
+}
+
+/// Compiles the template with its samples, and answers what to think over: what compiling noticed, and where another
+/// template reads a stored message otherwise.
+async fn check(store: &Store, spec: TemplateSpec, replaces: Option<i64>) -> Result<Vec<String>, Refusal> {
+    let senders = senders_of(&spec);
+    let texts = store.recent_texts(senders.as_deref(), COMPARED).await?;
+    let mut others = store.templates_enabled().await?;
+    others.retain(|(id, _, _)| Some(*id) != replaces);
+    off_thread(move || {
+        let compiled = spec.compile().map_err(Refusal::Invalid)?;
+        let mut warnings = compiled.warnings.clone();
+        warnings.extend(overlap::warnings(&compiled, &others, &texts));
+        Ok(warnings)
+    })
+    .await
 }
 
 /// The senders of a template in comparable form; none where it reads texts of all.
@@ -118,21 +135,24 @@ async fn test(input: TemplateTestInput, now: UnixMs) -> Result<TemplateTestDone,
         let within = |error: FieldError| FieldError::new(format!("template.{}", error.field), error.message);
         let compiled = input.template.compile();
         let compiled = compiled.map_err(|errors| Refusal::Invalid(errors.into_iter().map(within).collect()))?;
-        let results = input.texts.iter().map(|text| test_result(compiled.read(&normalise(text), now)));
+        let results = input.texts.iter().map(|text| tried(&compiled, text, now));
         Ok(TemplateTestDone { results: results.collect() })
     })
     .await
 }
 
-fn test_result(reading: Option<Reading>) -> TemplateTestResult {
-    match reading {
+/// What a template makes of a text, with the flags that a message of it would carry.
+fn tried(compiled: &Compiled, text: &str, now: UnixMs) -> TemplateTestResult {
+    let text = normalise(text);
+    let suspicious = if text.suspicious { Flags::NONE.with(Flag::SuspiciousText) } else { Flags::NONE };
+    match compiled.read(&text, now) {
         Some(reading) => TemplateTestResult {
             matched: true,
             fields: reading.fields.to_map(),
             spans: reading.spans,
-            flags: reading.flags,
+            flags: reading.flags.union(suspicious),
         },
-        None => TemplateTestResult::default(),
+        None => TemplateTestResult { flags: suspicious, ..TemplateTestResult::default() },
     }
 }
 

@@ -121,7 +121,7 @@ impl Batch<'_> {
                 }
                 None => {
                     let taken = match &row.content {
-                        OldContent::Sms(old) => messages.take(row, old)?,
+                        OldContent::Sms(old) => messages.take(row, old),
                         _ => self.take_listed(row).await?,
                     };
                     match taken {

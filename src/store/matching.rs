@@ -3,6 +3,7 @@
 
 mod load;
 mod near;
+mod twins;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,10 +27,9 @@ use crate::domain::retry;
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
 
-use self::load::{
-    approved_around, deposit_of, deposits_in, orders_in, settle_approved, twins_of_credited, unseen_pairs,
-    with_firm_sms,
-};
+use self::load::{approved_around, deposit_of, deposits_in, orders_in, settle_approved, unseen_pairs, with_firm_sms};
+pub(super) use self::twins::twins_of;
+use self::twins::{flag_twins, twins_of_credited};
 use self::write::write_rulings;
 pub(super) use self::write::{BY_HAND, note_link};
 
@@ -268,11 +268,12 @@ async fn decide_bucket(
     let txn = changes.txn();
     leave_refused(changes, bucket).await?;
     let open = orders_in(txn, bucket, OrderStatus::Open, None).await?;
-    let rows = deposits_in(txn, bucket, &open, windows).await?;
+    let mut rows = deposits_in(txn, bucket, &open, windows).await?;
     if rows.is_empty() {
         // An order came whose deposit has not come yet, as most do: there is nothing to decide.
         return unmark(txn, bucket).await;
     }
+    flag_twins(changes, &mut rows).await?;
     let rows = settle_approved(changes, rows).await?;
     let approved = approved_around(txn, bucket, &rows, windows).await?;
     let unseen = unseen_pairs(txn, &rows).await?;

@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::chain::view_of;
-use super::matching::BY_HAND;
+use super::matching::{BY_HAND, twins_of};
 use super::{Store, StoreError, count_if};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{
@@ -170,7 +170,7 @@ impl Store {
             .order_by_asc(entity::sms_attempt::Column::Id)
             .all(db)
             .await?;
-        let twins = self.twins_of(&row).await?;
+        let twins = twins_of(db, &row).await?;
         let notes = self.notes_on(id).await?;
         let chain = view_of(db, &row).await?;
         let decision = self.latest_decision(&row).await?;
@@ -218,27 +218,6 @@ impl Store {
             explanation,
             near_misses: Vec::new(),
         }))
-    }
-
-    async fn twins_of(&self, row: &sms::Model) -> Result<Vec<i64>, StoreError> {
-        use crate::domain::flags::Flag;
-        if !Flags(row.flags).has(Flag::Twin) {
-            return Ok(Vec::new());
-        }
-        let hours = super::intake::fingerprint_hours(&row.fingerprint, UnixMs(row.received_at));
-        let hour = 3_600_000;
-        let ids = sms::Entity::find()
-            .select_only()
-            .column(sms::Column::Id)
-            .filter(sms::Column::Fingerprint.is_in(hours))
-            .filter(is_twin())
-            .filter(sms::Column::Id.ne(row.id))
-            .filter(sms::Column::ReceivedAt.between(row.received_at - hour, row.received_at + hour))
-            .order_by_asc(sms::Column::Id)
-            .into_tuple::<i64>()
-            .all(self.reader())
-            .await?;
-        Ok(ids)
     }
 
     /// The individual sources that brought each of these messages.

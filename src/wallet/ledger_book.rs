@@ -156,7 +156,7 @@ fn approval(input: ApproveInput) -> Result<Approval, Vec<FieldError>> {
         errors.push(FieldError::new("version", "must be 1 or more"));
     }
     let wrong = |field: &str, error: &dyn fmt::Display| FieldError::new(field, error.to_string());
-    let currency = input.currency.parse::<Currency>().map_err(|error| wrong("currency", &error));
+    let currency = Currency::of_payments(&input.currency).map_err(|error| wrong("currency", &error));
     let money = currency
         .and_then(|currency| Money::from_major(&input.amount, currency).map_err(|error| wrong("amount", &error)));
     match money {

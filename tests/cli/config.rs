@@ -22,7 +22,7 @@ fn check_config_speaks_json() {
     let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let bind = answer["values"].as_array().unwrap().iter().find(|value| value["key"] == "service.bind").unwrap();
     assert_eq!((&bind["value"], &bind["origin"]), (&"127.0.0.1:8080".into(), &"default".into()));
-    assert_eq!(answer["roles"], serde_json::json!(["service", "worker", "wallet"]));
+    assert_eq!(answer["roles"], serde_json::json!(["service", "worker", "admin", "wallet"]));
 }
 
 #[test]

@@ -110,12 +110,18 @@ fn a_file_of_an_operator_is_played_with_their_own_templates() {
     let wrong = file
         .join("\n")
         .replace(r#","pays":"R-1""#, "")
+        .replace(r#""expect":{"amount":"50000""#, r#""expect":{"amount":"60000""#)
         .replace("\"expect\":\"review\"", "\"expect\":{\"amount\":\"50000\"}");
     shell.file("wrong.jsonl", &wrong);
     let ran = shell.run(&["eval", "wrong.jsonl"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stderr.contains("goals missed: wrong credits: 0 (found 1)"), "{ran:?}");
-    for told in ["credited R-1, and paid no order", "a deposit that was not read", "newest pending"] {
+    for told in [
+        "credited R-1, and paid no order",
+        "a deposit that was not read",
+        "newest pending",
+        "wrong amount: read 50000, expected 60000",
+    ] {
         assert!(ran.stdout.contains(told), "{told:?} in {}", ran.stdout);
     }
 }
@@ -133,6 +139,13 @@ fn a_file_that_cannot_be_used_is_refused_with_its_line() {
     let template = r#"{"kind":"template","template":{"name":"a","kind":"typed","pattern":"입금 {sum}","senders":["1"],"direction":"deposit","currency":"KRW","timezone":"Asia/Seoul"}}"#;
     refused(&format!("\n{template}"), "bad.jsonl, line 2: pattern: character 4: there is no field `sum`");
     refused("// nothing\n", "there is nothing to evaluate");
+    std::fs::write(shell.path().join("bad.jsonl"), b"// \n{\"kind\":\"text\",\"bank\":\"\xb1\"}").unwrap();
+    let ran = shell.run(&["eval", "bad.jsonl"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (2, "recon: bad.jsonl, line 2: this is not UTF-8\n"));
+    let ran = shell.run(&["eval", "--day", "nosuch"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("no day has \"nosuch\" in its name: there are "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(" more\n"), "{}", ran.stderr);
     let ran = shell.run(&["eval", "none.jsonl"]);
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("none.jsonl cannot be read"), "{ran:?}");

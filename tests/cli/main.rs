@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; clippy knows only #[test] functions as tests")]
 
+mod admin;
 mod config;
 mod contract;
 mod daemon;
@@ -14,3 +15,4 @@ mod pushbullet;
 mod remote;
 mod support;
 mod telegram;
+mod template;

@@ -38,7 +38,7 @@ fn migrate_works_on_a_directory_that_is_not_there_yet_and_says_what_it_did() {
         (second.code, second.stdout.as_str()),
         (
             0,
-            "Nothing to do: the database has all migrations.\nNothing to do: the wallet's database has all migrations.\n"
+            "Nothing to do: the database has all migrations.\nNothing to do: the wallet's database has all migrations.\nNothing to do: the admin edge's database has all migrations.\n"
         )
     );
 }

@@ -112,6 +112,23 @@ fn a_problem_of_the_daemon_is_one_sentence() {
 }
 
 #[test]
+fn a_filter_that_cannot_be_taken_is_wrong_usage_and_told_once() {
+    let daemon = Daemon::start(|_, _| {
+        let told = "\"foo\" is not one of received, held";
+        let errors = json!([{"field": "state", "message": told}, {"field": "q", "message": "may stand only once"}]);
+        (422, "", json!({"title": "Invalid", "status": 422, "detail": told, "errors": errors}))
+    });
+    let shell = shell_with_token();
+    let ran = shell.run(&["sms", "--url", &daemon.url, "list", "--state", "foo"]);
+    let told = "recon: the daemon refuses: 422: state \"foo\" is not one of received, held; q may stand only once\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (2, told));
+    // Without a user of this machine the audit is told no empty one.
+    let shell = shell.var("USER", "");
+    assert_eq!(shell.run(&["chain", "--url", &daemon.url, "breaks"]).code, 2);
+    assert_eq!(daemon.asked()[1].header("x-operator"), Some("cli"));
+}
+
+#[test]
 fn an_actor_is_restarted_by_an_id_with_a_slash() {
     let daemon = Daemon::start(|_, _| (202, "", json!({"id": "pushbullet-listener/3", "generation": 4})));
     let args = ["actors", "--url", &daemon.url, "restart", "pushbullet-listener/3", "--reason", "silent"];

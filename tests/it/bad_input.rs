@@ -254,6 +254,7 @@ fn fields_that_cannot_be_taken_are_named_one_by_one() {
             ("amount", json!(50_000)),
             ("currency", json!("WO")),
             ("currency", json!("XTS")),
+            ("currency", json!("XXQ")),
             ("status", json!("paid")),
             ("created_at", json!("yesterday")),
             ("created_at", json!("2026-04-22T09:00:00")),

@@ -7,7 +7,7 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::support::texts::{deposit, order, start};
+use crate::support::texts::{changed, deposit, deposit_at, order, start};
 use crate::support::{Phone, TestApp, story};
 
 fn after(message: &Value, seconds: u64) -> Value {
@@ -168,5 +168,136 @@ fn a_message_may_name_another_line_than_its_phone() {
         let id = phone.sends_as(&message, "stored").await;
         assert_eq!(other.sends(&deposit("홍길동", 50_000)).await, id);
         assert_eq!(app.sms(id).await.all["line"], "line-2");
+    });
+}
+
+/// Two phones that were added without a line.
+async fn two_phones_without_a_line(app: &TestApp) -> [Phone; 2] {
+    let mut phones = Vec::new();
+    for name in ["left", "right"] {
+        let added = app.post("/internal/v2/shooter/devices", &json!({"name": name})).await.expect(201);
+        phones.push(Phone::of(&app.api, &added));
+    }
+    phones.try_into().unwrap()
+}
+
+/// Two open orders that one deposit would fit.
+fn two_orders() -> [Value; 2] {
+    ["Oa", "Ob"].map(|id| order(id, "홍길동", 71_000))
+}
+
+async fn are_shown_side_by_side(app: &TestApp, ids: [i64; 2]) {
+    for (id, other) in [(ids[0], ids[1]), (ids[1], ids[0])] {
+        let sms = app.sms(id).await;
+        assert!(sms.has("twin"), "{}", sms.all);
+        assert_eq!(sms.all["twins"], json!([other]), "INV-I8: {}", sms.all);
+    }
+}
+
+/// INV-M13: the copy of a deposit that a person has given its order pays no other one unseen, whichever came first.
+#[test]
+fn a_deposit_told_by_two_handsets_pays_no_second_order_unseen() {
+    for confirmed in [0, 1] {
+        for has_lines in [false, true] {
+            story(async |app| {
+                let phones = if has_lines {
+                    [app.phone_on("left", "line-1").await, app.phone_on("right", "line-2").await]
+                } else {
+                    two_phones_without_a_line(app).await
+                };
+                app.put_orders(&two_orders()).await;
+                let message = Phone::message("m1", &deposit("홍길동", 71_000));
+                let first = phones[0].sends_as(&message, "stored").await;
+                let second = phones[1].sends_as(&after(&message, 2), "stored").await;
+                app.settle().await;
+                let ids = [first, second];
+                are_shown_side_by_side(app, ids).await;
+                for id in ids {
+                    assert_eq!(app.sms(id).await.decided(), ("ambiguous", "need_check", None));
+                }
+                app.check(ids[confirmed], json!({"decision": "confirm", "order_id": "Oa"})).await.expect(200);
+                app.settle().await;
+                let copy = app.sms(ids[1 - confirmed]).await;
+                assert_eq!(copy.decided(), ("matched", "need_check", Some("Ob")), "{}", copy.all);
+                are_shown_side_by_side(app, ids).await;
+            });
+        }
+    }
+}
+
+/// INV-M13: the same, where the wallet has credited the first before the copy, and the order for it, came.
+#[test]
+fn a_copy_from_another_handset_after_the_credit_is_looked_at() {
+    story(async |app| {
+        let phones = two_phones_without_a_line(app).await;
+        let [first_order, second_order] = two_orders();
+        app.put_orders(std::slice::from_ref(&first_order)).await;
+        let message = Phone::message("m1", &deposit("홍길동", 71_000));
+        let first = phones[0].sends_as(&after(&message, 2), "stored").await;
+        app.settle().await;
+        assert_eq!(app.sms(first).await.decided(), ("matched", "none", Some("Oa")));
+        app.put_orders(&[changed(&first_order, json!({"status": "approved"}))]).await;
+        app.put_orders(&[second_order]).await;
+        app.settle().await;
+        let copy = phones[1].sends_as(&message, "stored").await;
+        app.settle().await;
+        assert_eq!(app.sms(first).await.state, "settled");
+        assert_eq!(app.sms(copy).await.decided(), ("matched", "need_check", Some("Ob")), "{}", app.sms(copy).await.all);
+        are_shown_side_by_side(app, [first, copy]).await;
+    });
+}
+
+/// INV-I8: a phone's late retry under another id tells of the minute that it told of before.
+#[test]
+fn a_text_that_states_its_minute_is_a_twin_however_late_it_is_sent_again() {
+    story(async |app| {
+        let phone = app.phone("counter-1").await;
+        let [first_order, second_order] = two_orders();
+        app.put_orders(std::slice::from_ref(&first_order)).await;
+        let message = Phone::message("m1", &deposit("홍길동", 71_000));
+        let first = phone.sends_as(&message, "stored").await;
+        app.settle().await;
+        app.put_orders(&[changed(&first_order, json!({"status": "approved"})), second_order]).await;
+        app.settle().await;
+        let mut late = after(&message, 61 * 60);
+        late["id"] = json!("m2");
+        let copy = phone.sends_as(&late, "stored").await;
+        app.settle().await;
+        assert_eq!(app.sms(copy).await.decided(), ("matched", "need_check", Some("Ob")), "{}", app.sms(copy).await.all);
+        are_shown_side_by_side(app, [first, copy]).await;
+        // Another minute is another deposit.
+        let other = phone.sends(&deposit_at("04/22 09:31", "홍길동", 71_000)).await;
+        app.settle().await;
+        assert!(!app.sms(other).await.has("twin"));
+    });
+}
+
+/// INV-I8: both phones at once, so that on PostgreSQL neither may be stored when the other is read.
+#[test]
+fn copies_that_come_at_once_are_both_flagged() {
+    story(async |app| {
+        let phones = two_phones_without_a_line(app).await;
+        for round in 0..8 {
+            let message = Phone::message(&format!("m{round}"), &deposit("홍길동", 80_000 + round));
+            let ids = join_all(phones.iter().map(|phone| phone.sends_as(&message, "stored"))).await;
+            app.settle().await;
+            are_shown_side_by_side(app, [ids[0], ids[1]]).await;
+        }
+    });
+}
+
+/// What is held, or from a sender that is not listed, is nobody's twin until it is read.
+#[test]
+fn a_copy_that_is_not_taken_in_is_no_twin() {
+    story(async |app| {
+        let [phone, other] = two_phones_without_a_line(app).await;
+        let message = Phone::message("m1", &deposit("홍길동", 71_000));
+        let id = phone.sends_as(&message, "stored").await;
+        let mut forged = message.clone();
+        forged["sender"] = json!("01099998888");
+        let copy = other.sends_as(&forged, "stored").await;
+        app.settle().await;
+        assert_eq!(app.sms(copy).await.state, "rejected");
+        assert!(!app.sms(id).await.has("twin") && !app.sms(copy).await.has("twin"));
     });
 }

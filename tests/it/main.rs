@@ -12,6 +12,7 @@
 
 mod support;
 
+mod admin;
 mod audit;
 mod bad_input;
 mod broken_heads;

@@ -33,7 +33,7 @@ async function main(recon) {
   const data = fs.mkdtempSync(path.join(os.tmpdir(), 'recon-peer-'));
   const server = new TelegramServer({ port: await freePort(), host: '127.0.0.1' });
   await server.start();
-  const daemon = spawn(recon, ['run', '--data-dir', data, '--set', 'service.bind=127.0.0.1:0', '--set', 'worker.bind=127.0.0.1:0', '--set', 'wallet.bind=127.0.0.1:0',
+  const daemon = spawn(recon, ['run', '--data-dir', data, '--set', 'service.bind=127.0.0.1:0', '--set', 'worker.bind=127.0.0.1:0', '--set', 'wallet.bind=127.0.0.1:0', '--set', 'admin.bind=127.0.0.1:0',
     '--set', 'log.format=json', '--set', `telegram.api_url=${server.config.apiURL}`, '--set', 'telegram.poll_timeout=1s']);
   let log = '';
   daemon.stderr.on('data', (chunk) => { log += chunk; });

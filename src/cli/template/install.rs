@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::place::Place;
 use super::plan::{Step, step};
-use crate::cli::client::{Client, Remote};
+use crate::cli::client::Remote;
 use crate::cli::printable::printable;
 use crate::cli::{CliError, Context, block_on, output, table};
 use crate::domain::phone::comparable_sender;
@@ -43,11 +44,15 @@ pub(super) fn list(context: &Context) -> Result<(), CliError> {
     output::print(&table::rows(&items, &[("pack", "pack"), ("what", "title"), ("banks (--bank)", "banks")]))
 }
 
-/// Installs a pack at a running daemon.
+/// Installs a pack at the running daemon, or on the store where none runs.
 pub(super) fn run(context: &Context, remote: &Remote, args: &Args) -> Result<(), CliError> {
     let pack = args.chosen()?;
-    let client = remote.connect(context)?;
-    let done = block_on(async { args.install(&client, &pack).await })?;
+    let done = block_on(async {
+        let place = Place::find(context, remote, args.dry_run).await?;
+        let done = args.install(&place, &pack).await;
+        place.close().await;
+        done
+    })?;
     if context.json() { output::print_json(&done) } else { output::print(&args.shown(&done)) }
 }
 
@@ -70,34 +75,35 @@ impl Args {
         Ok(pack)
     }
 
-    async fn install(&self, client: &Client, pack: &Pack) -> Result<Value, CliError> {
-        let stored = client.all("/internal/v2/templates").await?;
+    async fn install(&self, place: &Place, pack: &Pack) -> Result<Value, CliError> {
+        let stored = place.templates().await?;
         let mut templates = Vec::new();
         for bank in &pack.banks {
             for spec in &bank.templates {
-                templates.push(self.install_one(client, bank, spec, &stored).await?);
+                templates.push(self.install_one(place, bank, spec, &stored).await?);
             }
         }
-        let senders = self.senders(client, pack).await?;
+        let senders = self.senders(place, pack).await?;
         let notes = pack.banks.iter().filter_map(|bank| {
             let note = bank.note.as_ref()?;
             Some(json!({ "bank": bank.name, "note": note }))
         });
         let notes: Vec<Value> = notes.collect();
         Ok(json!({
-            "pack": pack.name, "dry_run": self.dry_run, "templates": templates, "whitelist": senders, "notes": notes,
+            "pack": pack.name, "on": place.name(), "dry_run": self.dry_run,
+            "templates": templates, "whitelist": senders, "notes": notes,
         }))
     }
 
     async fn install_one(
         &self,
-        client: &Client,
+        place: &Place,
         bank: &Bank,
         spec: &TemplateSpec,
         stored: &[Value],
     ) -> Result<Value, CliError> {
         let mut told = json!({ "bank": bank.name, "name": spec.name, "direction": spec.direction });
-        let answer = match step(spec, stored) {
+        let view = match step(spec, stored) {
             Step::Left => {
                 told["result"] = json!("there");
                 return Ok(told);
@@ -111,7 +117,7 @@ impl Args {
                 if self.dry_run {
                     return Ok(told);
                 }
-                client.post("/internal/v2/templates", &json!(spec)).await?
+                place.add_template(spec).await?
             }
             Step::Changed { id, replacement, differs } => {
                 told["id"] = json!(id);
@@ -120,19 +126,18 @@ impl Args {
                 if self.dry_run || !self.replace {
                     return Ok(told);
                 }
-                client.put(&format!("/internal/v2/templates/{id}"), &json!(replacement)).await?
+                place.replace_template(id, &replacement).await?
             }
         };
-        let view = answer.success()?;
         told["id"] = view["id"].clone();
         told["warnings"] = view["warnings"].clone();
         Ok(told)
     }
 
     /// The banks' senders, each with whether it is on the whitelist; adds those that are not, where that was asked for.
-    async fn senders(&self, client: &Client, pack: &Pack) -> Result<Vec<Value>, CliError> {
-        let mut known: Vec<String> = client
-            .all("/internal/v2/phones")
+    async fn senders(&self, place: &Place, pack: &Pack) -> Result<Vec<Value>, CliError> {
+        let mut known: Vec<String> = place
+            .phones()
             .await?
             .iter()
             .filter_map(|phone| Some(comparable_sender(phone.get("phone")?.as_str()?)))
@@ -143,8 +148,7 @@ impl Args {
                 let is_there = known.contains(&comparable_sender(sender));
                 let is_added = !is_there && self.whitelist && !self.dry_run;
                 if is_added {
-                    let phone = json!({ "phone": sender, "bank": bank.name });
-                    client.post("/internal/v2/phones", &phone).await?.success()?;
+                    place.add_phone(sender, &bank.name).await?;
                     known.push(comparable_sender(sender));
                 }
                 let result = match (is_there, is_added) {
@@ -161,7 +165,7 @@ impl Args {
     fn shown(&self, done: &Value) -> String {
         let columns = [("bank", "bank"), ("template", "name"), ("result", "result"), ("id", "id")];
         let templates = super::items(done, "templates");
-        let mut shown = vec![table::rows(templates, &columns)];
+        let mut shown = vec![table::rows(&self.as_shown(templates), &columns)];
         for template in templates {
             let text = |name: &str| printable(template[name].as_str().unwrap_or_default());
             if let Some(differs) = template.get("differs").and_then(Value::as_object) {
@@ -182,10 +186,30 @@ impl Args {
         let notes = super::items(done, "notes").iter();
         shown.extend(notes.map(|note| format!("{}: {}", table::cell(&note["bank"]), table::cell(&note["note"]))));
         shown.push(self.shown_senders(super::items(done, "whitelist")));
-        if self.dry_run {
-            shown.push("Nothing was done: --dry-run.".to_owned());
+        let is_store = done["on"] == "store";
+        match (self.dry_run, is_store) {
+            (true, false) => shown.push("Nothing was done: --dry-run.".to_owned()),
+            (true, true) => {
+                shown.push("Nothing was done: --dry-run. No daemon runs; compared with the store.".to_owned());
+            }
+            (false, true) => shown.push("Done on the store, since no daemon runs here.".to_owned()),
+            (false, false) => {}
         }
         shown.join("\n")
+    }
+
+    /// The rows of the table: a dry run has done nothing, and does not say so.
+    fn as_shown(&self, templates: &[Value]) -> Vec<Value> {
+        let mut rows = templates.to_vec();
+        for row in rows.iter_mut().filter(|_| self.dry_run) {
+            let would = match row["result"].as_str() {
+                Some("added") => "would be added",
+                Some("replaced") => "would be replaced",
+                _ => continue,
+            };
+            row["result"] = json!(would);
+        }
+        rows
     }
 
     fn shown_senders(&self, senders: &[Value]) -> String {

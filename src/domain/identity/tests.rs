@@ -69,6 +69,28 @@ fn two_equal_deposits_seen_by_one_channel_stay_two_and_are_twins() {
     assert_eq!(assignments[1], Assignment::New { twins: vec![SmsAt::Made(0)] });
 }
 
+/// INV-I8: by the hour, and by the moment that both state.
+#[test]
+fn deposits_in_equal_words_are_twins_by_the_hour_or_by_the_moment_that_they_state() {
+    let told = |received_min: i64, occurred_min: i64| ToldAt {
+        received_at: UnixMs(60_000 * received_min),
+        occurred_at: UnixMs(60_000 * occurred_min),
+    };
+    let week = 7 * 24 * 60;
+    let cases = [
+        (told(0, 0), told(60, 60), true),
+        (told(0, 0), told(61, 61), false),
+        (told(1, 0), told(62, 0), true),
+        (told(0, 0), told(week, 0), true),
+        (told(0, 0), told(week + 1, 0), false),
+        (told(0, 0), told(61, 1), false),
+    ];
+    for (one, other, expected) in cases {
+        assert_eq!(are_twins(one, other), expected, "{one:?} {other:?}");
+        assert_eq!(are_twins(other, one), expected, "whichever came first: {one:?} {other:?}");
+    }
+}
+
 #[test]
 fn outside_the_window_nothing_joins_and_after_an_hour_nothing_is_a_twin() {
     let day = [seen_by(1, 0, "15881688"), seen_by(2, 181, "15881688"), seen_by(3, 3_700, "15881688")];

@@ -19,6 +19,15 @@ struct Ranked {
     order: usize,
 }
 
+/// What keeps a deposit from an order that fits it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// It is held back, whatever fits it.
+    HeldBack,
+    /// It lies in the window of another order, which goes before all that it lies only near.
+    InWindowFirst,
+}
+
 /// How well a candidate fits, best first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
@@ -44,7 +53,7 @@ impl Bucket<'_> {
             ranked.truncate(CANDIDATES_STORED_MAX);
         }
         ranked.sort_unstable();
-        let candidates: Vec<Candidate> = ranked.iter().map(|one| self.candidate(ruling.at, *one)).collect();
+        let candidates: Vec<Candidate> = ranked.iter().map(|one| self.candidate(ruling, *one)).collect();
         let runner_up = match &ruling.outcome {
             Outcome::Matched { .. } => candidates.get(1),
             _ => None,
@@ -106,7 +115,8 @@ impl Bucket<'_> {
         }
     }
 
-    fn candidate(&self, at: usize, ranked: Ranked) -> Candidate {
+    fn candidate(&self, ruling: &Ruling, ranked: Ranked) -> Candidate {
+        let at = ruling.at;
         let entry = &self.deposits[at];
         let order = &self.orders[ranked.order];
         let (rivals, rivals_total) = self.rivals(at, ranked);
@@ -120,7 +130,7 @@ impl Bucket<'_> {
                 Standing::PayerUnknown => CandidateVerdict::PayerUnknown,
                 Standing::OtherAccount | Standing::OtherTime => CandidateVerdict::Differs,
             },
-            reason: reason(ranked.standing, order, rivals_total),
+            reason: reason(ranked.standing, order, kept_by(ruling.rule), rivals_total),
             criteria: vec![
                 agreed(Criterion::Currency, paid.currency.to_string(), asked.currency.to_string()),
                 agreed(Criterion::Amount, paid.to_major(), asked.to_major()),
@@ -247,12 +257,24 @@ fn payer(entry: &DepositEntry<'_>, order: &OrderEntry<'_>, is_unknown: bool) -> 
     CriterionVerdict { criterion: Criterion::Payer, verdict, deposit, order: Some(order), note }
 }
 
-fn reason(standing: Standing, order: &OrderEntry<'_>, rivals: usize) -> String {
+fn kept_by(rule: Rule) -> Option<Kept> {
+    match rule {
+        Rule::HeldBack => Some(Kept::HeldBack),
+        Rule::UniqueInWindow | Rule::SeveralInWindow => Some(Kept::InWindowFirst),
+        _ => None,
+    }
+}
+
+fn reason(standing: Standing, order: &OrderEntry<'_>, kept: Option<Kept>, rivals: usize) -> String {
     match standing {
         Standing::Chosen => "fits, and nothing else does".to_owned(),
         Standing::FitsInWindow | Standing::FitsOffWindow => {
             let when = if standing == Standing::FitsInWindow { "in its time window" } else { "near its time window" };
             match rivals {
+                _ if kept == Some(Kept::HeldBack) => format!("fits {when}, but this deposit is held back"),
+                _ if kept == Some(Kept::InWindowFirst) && standing == Standing::FitsOffWindow => {
+                    format!("fits {when}, but an order goes first in whose time window the deposit lies")
+                }
                 0 => format!("fits {when}, as another order does"),
                 1 => format!("fits {when}, and so does another deposit"),
                 _ => format!("fits {when}, and so do {rivals} other deposits"),

@@ -131,7 +131,7 @@ impl NamePattern {
     }
 }
 
-/// Drops legal forms, a bank's code, spaces and punctuation; also says whether the name ended in a legal form. Of a name
+/// Drops legal forms, a bank's code, spaces and punctuation; of nothing but those nothing is left. Also says whether the name ended in a legal form. Of a name
 /// that may be cut the last word may be the beginning of another.
 fn without_forms(folded: &str, may_be_cut: bool) -> (String, bool) {
     let mut text: String =
@@ -142,11 +142,9 @@ fn without_forms(folded: &str, may_be_cut: bool) -> (String, bool) {
     }
     let mut words: Vec<&str> = text.split(|c| !is_word(c) && c != MASK).filter(|word| !word.is_empty()).collect();
     let mut is_last_cut = may_be_cut && text.ends_with(is_word);
-    while words.len() > 1
-        && words.last().is_some_and(|word| {
-            TRAILING_WORDS.contains(word) && !(is_last_cut && word.chars().count() < CUT_WORD_CHARS_MIN)
-        })
-    {
+    while words.last().is_some_and(|word| {
+        TRAILING_WORDS.contains(word) && !(is_last_cut && word.chars().count() < CUT_WORD_CHARS_MIN)
+    }) {
         words.pop();
         (ends_in_form, is_last_cut) = (true, false);
     }
@@ -177,7 +175,7 @@ fn without_one_written_form(compact: &str) -> Option<(String, bool)> {
     WRITTEN_FORMS.iter().find_map(|form| {
         let at_start = compact.strip_prefix(form).map(|rest| (rest, false));
         let at_end = compact.strip_suffix(form).map(|rest| (rest, true));
-        at_start.or(at_end).filter(|(rest, _)| !rest.is_empty()).map(|(rest, at_end)| (rest.to_owned(), at_end))
+        at_start.or(at_end).map(|(rest, at_end)| (rest.to_owned(), at_end))
     })
 }
 
@@ -246,7 +244,13 @@ mod tests {
         assert!(!fits("김신한", None, "신한"));
         assert!(!fits("088-5016", None, "5016"), "what follows a bank's code is a name");
         assert!(!fits("0881-홍길동", None, "홍길동"));
-        assert_eq!(normalised("주식회사"), "주식회사", "a name is never stripped to nothing");
+        for form in ["주식회사", "(주)", "Co., Ltd.", "주식회사 (유)"] {
+            assert_eq!(
+                normalised(form),
+                "",
+                "{form}: a legal form names nobody, on an order no more than on a deposit"
+            );
+        }
     }
 
     #[test]
@@ -304,6 +308,10 @@ mod tests {
     fn what_names_nobody_is_no_pattern() {
         for raw in ["", "  ", "김", "***", "○○○", "*", "(주)", "-", "(주)가", "088-", "088-("] {
             assert_eq!(NamePattern::new(raw, Some(1)), None, "{raw:?}");
+        }
+        for raw in ["주식회사", "㈜", "사단법인", "Co., Ltd.", "LTD", "(주) 주식회사", "088-주식회사", "주식회사 *"]
+        {
+            assert_eq!(NamePattern::new(raw, None), None, "{raw:?} is a legal form of nobody");
         }
     }
 }

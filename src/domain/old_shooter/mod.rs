@@ -255,9 +255,8 @@ impl OldSms {
     /// Where it is none of 0 to 10.
     pub fn state(&self) -> Result<SmsState, String> {
         Ok(match self.status {
-            0 | 5 => SmsState::Unparsed,
             1 if self.money.is_some() => SmsState::Unmatched,
-            1 => SmsState::Unparsed,
+            0 | 1 | 5 => SmsState::Unparsed,
             2 => SmsState::Matched,
             3 => SmsState::Unmatched,
             4 => SmsState::Ambiguous,

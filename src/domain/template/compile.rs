@@ -87,7 +87,7 @@ impl TemplateSpec {
         check(
             self.pattern.chars().count() > LONGEST_PATTERN,
             "pattern",
-            &format!("character {LONGEST_PATTERN}: a pattern has at most so many characters"),
+            &format!("character {}: a pattern has at most {LONGEST_PATTERN} characters", LONGEST_PATTERN + 1),
         );
         check(self.senders.is_empty(), "senders", "name at least one sender, or `*` for all");
         check(self.senders.len() > MOST_SENDERS, "senders", "a template has at most 100 senders");
@@ -106,8 +106,8 @@ impl TemplateSpec {
     }
 
     fn currency_checked(&self) -> Result<Currency, FieldError> {
-        let currency: Currency =
-            self.currency.parse().map_err(|error| FieldError::new("currency", format!("{error}")))?;
+        let currency =
+            Currency::of_payments(&self.currency).map_err(|error| FieldError::new("currency", error.to_string()))?;
         if currency == Currency::TEST {
             return Err(FieldError::new("currency", "XTS is the heartbeat's currency; no template has it"));
         }

@@ -64,6 +64,11 @@ impl Compiled {
         self.direction
     }
 
+    /// Whether it is of the kind `regex`.
+    pub(super) fn is_regex(&self) -> bool {
+        matches!(self.reader, Reader::Regex { .. })
+    }
+
     pub(super) fn fit(&self, scratch: &mut Scratch, text: &Normalised, received_at: UnixMs) -> Fit {
         if text.text.len() > LONGEST_TEXT {
             return Fit::Uncertain;

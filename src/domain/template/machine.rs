@@ -45,10 +45,13 @@ pub(super) struct Machine {
 /// What a field took: its number, start and end in bytes.
 pub(super) type Took = (u8, usize, usize);
 
+/// In the place of a field's number: a skip took it.
+pub(super) const SKIPPED: u8 = u8::MAX;
+
 /// Working memory of a run; one serves all machines of one text in turn.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// What the fields took in the last run, in the order of the text.
+    /// What the fields, and the skips ([`SKIPPED`]), took in the last run, in the order of the text.
     pub(super) taken: Vec<Took>,
     found: Found,
     visited: Vec<u64>,
@@ -117,9 +120,12 @@ impl Machine {
                 },
                 (How::Extend, _) => false,
                 (How::Leave, step) => {
-                    if let Step::Any { field: Some(field), .. } | Step::Number { field } = step {
-                        memory.taken.push((*field, thread.start, thread.at));
-                    }
+                    let field = match step {
+                        Step::Any { field: Some(field), .. } | Step::Number { field } => Some(*field),
+                        Step::Any { field: None, .. } => Some(SKIPPED),
+                        _ => None,
+                    };
+                    memory.taken.extend(field.map(|field| (field, thread.start, thread.at)));
                     thread = Thread { step: thread.step + 1, how: How::Try, taken: memory.taken.len(), ..thread };
                     true
                 }
@@ -274,7 +280,8 @@ mod tests {
         let mut memory = Memory::default();
         machine
             .run(&mut memory, text, longest)
-            .then(|| memory.taken.iter().map(|(field, start, end)| (*field, text[*start..*end].to_owned())).collect())
+            .then(|| memory.taken.iter().filter(|(field, ..)| *field != SKIPPED))
+            .map(|taken| taken.map(|(field, start, end)| (*field, text[*start..*end].to_owned())).collect())
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::machine::{Longest, Machine, Memory};
+use super::machine::{Longest, Machine, Memory, SKIPPED};
 use super::program::{self, Program};
 
 /// How a template is run.
@@ -104,7 +104,13 @@ impl Reader {
 impl Scratch {
     /// What the fields took in the last run, in the order of the text: the field's number and its bytes.
     pub(super) fn taken(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
-        self.memory.taken.iter().map(|(field, start, end)| (usize::from(*field), *start..*end))
+        let fields = self.memory.taken.iter().filter(|(field, ..)| *field != SKIPPED);
+        fields.map(|(field, start, end)| (usize::from(*field), *start..*end))
+    }
+
+    /// The bytes that a typed template's skips took in the last run.
+    pub(super) fn skipped(&self) -> impl Iterator<Item = Range<usize>> {
+        self.memory.taken.iter().filter(|(field, ..)| *field == SKIPPED).map(|(_, start, end)| *start..*end)
     }
 }
 

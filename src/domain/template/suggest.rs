@@ -98,6 +98,10 @@ fn first_that_reads(
     wanted: &Wanted,
 ) -> Result<(TemplateSpec, Compiled), Vec<FieldError>> {
     let direction = wanted.direction.unwrap_or_else(|| direction_of(marked));
+    if direction == Direction::Deposit && tells_both(marked) {
+        let message = "the examples tell of two directions, 입금 and 출금: make a template of each";
+        return Err(vec![FieldError::new("examples", message)]);
+    }
     let detected: Vec<Marked> = marked.iter().map(|one| detect::more(one, marked)).collect();
     let mut first_errors = None;
     for marked in [&detected[..], marked] {
@@ -173,10 +177,21 @@ fn misread(compiled: &Compiled, marked: &[Marked]) -> Option<FieldError> {
 fn direction_of(marked: &[Marked]) -> Direction {
     let goes_out = |one: &Marked| {
         let outside = one.outside();
-        let sent_by_name = outside.contains("님이") && words::outgoing(&outside) == Some("보냈");
-        words::outgoing(&outside).is_some() && !words::says_in(&outside) && !sent_by_name
+        words::outgoing(&outside).is_some() && !words::says_in(&outside)
     };
     if marked.iter().all(goes_out) { Direction::Withdrawal } else { Direction::Deposit }
+}
+
+/// INV-P8: whether some examples say that money went out where others do not; also by a minus in the place of a plus.
+fn tells_both(marked: &[Marked]) -> bool {
+    let goes_out = |one: &&Marked| words::outgoing(&one.outside()).is_some() && !words::says_in(&one.outside());
+    let has_sign = |one: &&Marked, sign: [char; 2]| {
+        let outside = one.outside();
+        outside.split_whitespace().any(|word| word.starts_with(sign) || word.ends_with(sign))
+    };
+    let out = marked.iter().filter(goes_out).count();
+    (out > 0 && out < marked.len())
+        || (marked.iter().any(|one| has_sign(&one, ['+', '+'])) && marked.iter().any(|one| has_sign(&one, ['-', '−'])))
 }
 
 /// The bank's name, as far as a bracket or the first word says it.

@@ -24,6 +24,8 @@ use super::words;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Taken<'t> {
     captures: Vec<Capture<'t>>,
+    /// What a typed template's skips took.
+    skipped: Vec<Range<usize>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +48,30 @@ impl<'t> Taken<'t> {
             }
         }
         captures.sort_by_key(|capture| capture.span.start);
-        Some(Self { captures })
+        Some(Self { captures, skipped: scratch.skipped().collect() })
+    }
+
+    /// Whether a skip took any of `span`.
+    fn is_skipped(&self, span: &Range<usize>) -> bool {
+        self.skipped.iter().any(|skipped| skipped.start < span.end && span.start < skipped.end)
+    }
+
+    /// Whether one field took all of `span`.
+    fn is_in_field(&self, span: &Range<usize>) -> bool {
+        self.captures.iter().any(|capture| capture.span.start <= span.start && span.end <= capture.span.end)
+    }
+
+    /// The text with a line break for every byte that a field other than `{kind}` took.
+    fn without_fields(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for capture in self.captures.iter().filter(|capture| capture.group.field != FieldName::Kind) {
+            out.push_str(text.get(at..capture.span.start).unwrap_or_default());
+            out.extend(std::iter::repeat_n('\n', capture.span.len()));
+            at = capture.span.end;
+        }
+        out.push_str(text.get(at..).unwrap_or_default());
+        out
     }
 
     fn starts_at(&self, byte: usize) -> bool {
@@ -230,8 +255,7 @@ fn is_negated(template: &Compiled, taken: &Taken, text: &str) -> bool {
     }
     if let Some(kind) = taken.get(FieldName::Kind) {
         let kind = &text[kind.span.clone()];
-        let outgoing = template.direction == Direction::Deposit && words::outgoing(kind).is_some();
-        if outgoing || words::negating(kind).is_some() || words::negating_english(kind).is_some() {
+        if words::negating(kind).is_some() || words::negating_english(kind).is_some() {
             return true;
         }
     }
@@ -244,10 +268,53 @@ fn is_negated(template: &Compiled, taken: &Taken, text: &str) -> bool {
         return true;
     }
     let Some(amount) = taken.get(FieldName::Amount) else { return false };
-    let near = taken.outside(text, neighbourhood(text, &amount.span, taken));
-    // The other direction, where the pattern does not name it itself, stands in a skip: it would book a withdrawal.
-    let swallowed = words::outgoing(&near).is_some_and(|word| !template.pattern.to_lowercase().contains(word));
-    words::negating_english(&near).is_some() || (template.direction == Direction::Deposit && swallowed)
+    let near = neighbourhood(text, &amount.span, taken);
+    words::negating_english(&taken.outside(text, near.clone())).is_some()
+        || (template.direction == Direction::Deposit && goes_out(template, taken, text, &amount.span, &near))
+}
+
+/// INV-P9: a deposit template books no text that says that money went out, be it in the literal part around the amount,
+/// or in what a skip or `{kind}` took, on whatever line. Of a regex that part of the text counts as skipped whose word
+/// the pattern does not have.
+fn goes_out(template: &Compiled, taken: &Taken, text: &str, amount: &Range<usize>, near: &Range<usize>) -> bool {
+    let outside = taken.outside(text, 0..text.len());
+    let says_in = words::says_in(&outside);
+    let kind = taken.get(FieldName::Kind).map(|kind| kind.span.clone());
+    let is_foreign = |word: &str| template.is_regex() && !template.pattern.to_lowercase().contains(word);
+    let swallowed = |span: &Range<usize>, word: &str| {
+        let in_kind = kind.as_ref().is_some_and(|kind| kind.start < span.end && span.start < kind.end);
+        in_kind || taken.is_skipped(span) || (!taken.is_in_field(span) && is_foreign(word))
+    };
+    let in_near = |span: &Range<usize>| near.start <= span.start && span.end <= near.end && !taken.is_in_field(span);
+    // What a payer writes turns no word round; and a word of which a skip took a part, a field the rest, is one too.
+    let says_out = [taken.without_fields(text).as_str(), text]
+        .into_iter()
+        .any(|text| words::outgoing_places(text).any(|(word, span)| in_near(&span) || swallowed(&span, word)));
+    let kind_says_in = kind.as_ref().is_some_and(|kind| words::says_in(&text[kind.clone()]));
+    let seems_out =
+        !says_in && !kind_says_in && words::doubtful_places(text).any(|(word, span)| swallowed(&span, word));
+    says_out || seems_out || has_minus(template, taken, text, amount, says_in)
+}
+
+/// Whether a minus beside the amount was taken by an alternative, or by a skip without a deposit word beside it.
+fn has_minus(template: &Compiled, taken: &Taken, text: &str, amount: &Range<usize>, says_in: bool) -> bool {
+    const MINUS: [char; 4] = ['-', '−', '△', '▲'];
+    let before = text[..amount.start].trim_end();
+    let left =
+        before.chars().next_back().filter(|c| MINUS.contains(c)).map(|c| before.len() - c.len_utf8()..before.len());
+    let behind = text[amount.end..].trim_start();
+    let behind = behind.strip_prefix('원').unwrap_or(behind).trim_start();
+    let at = text.len() - behind.len();
+    let right = behind.chars().next().filter(|c| MINUS.contains(c)).map(|c| at..at + c.len_utf8());
+    let is_alternative = MINUS.iter().any(|minus| {
+        [format!("<{minus}|"), format!("|{minus}|"), format!("|{minus}>")]
+            .iter()
+            .any(|one| template.pattern.contains(one))
+    });
+    [left, right]
+        .into_iter()
+        .flatten()
+        .any(|place| !taken.is_in_field(&place) && (is_alternative || (!says_in && taken.is_skipped(&place))))
 }
 
 /// The line and sentence of the amount, and on to the next field on both sides.

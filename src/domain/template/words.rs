@@ -1,5 +1,7 @@
 //! Words that say that no money came, and words that say that some may have.
 
+use std::ops::Range;
+
 /// Korean words that undo a deposit wherever they stand outside the fields.
 const NEGATING: [&str; 26] = [
     "취소",
@@ -66,9 +68,26 @@ const NEGATING_ENGLISH: [&str; 27] = [
     "hold",
 ];
 /// Words of the other direction.
-const OUTGOING: [&str; 6] = ["출금", "인출", "결제", "승인", "송금완료", "보냈"];
-const OUTGOING_ENGLISH: [&str; 9] =
-    ["withdrawal", "withdrawn", "withdrew", "debited", "debit", "paid", "spent", "purchase", "sent"];
+const OUTGOING: [&str; 13] = [
+    "출금",
+    "인출",
+    "결제",
+    "승인",
+    "송금완료",
+    "체크카드",
+    "신용카드",
+    "자동이체",
+    "자동납부",
+    "납부",
+    "차감",
+    "대출이자",
+    "보냈",
+];
+const OUTGOING_ENGLISH: [&str; 10] =
+    ["withdrawal", "withdrawn", "withdrew", "debited", "debit", "paid", "spent", "purchase", "sent", "charged"];
+/// Words that stand in texts of both directions: where a template skips one and nothing says that money came in, it may
+/// have gone out.
+const DOUBTFUL: [&str; 6] = ["송금", "지급", "환불", "사용", "보냄", "보내"];
 /// Words that stand in a deposit's text.
 const DEPOSIT: [&str; 11] = ["입금", "이체", "송금", "수취", "받았", "받으", "충전", "급여", "입급", "入金", "入账"];
 const DEPOSIT_ENGLISH: [&str; 9] =
@@ -109,14 +128,40 @@ pub(super) fn warnings(pattern: &str) -> Vec<String> {
     let negating = negating.map(|word| {
         format!("`{word}` in the pattern says that no money came: where it stands near the amount, texts go to review")
     });
-    let outgoing = outgoing(pattern)
-        .map(|word| format!("`{word}` in the pattern of a deposit: make sure that it never stands for the direction"));
+    let outgoing = outgoing(pattern).map(|word| {
+        format!("`{word}` in the pattern of a deposit says that money went out: where it stands near the amount, texts go to review")
+    });
     negating.into_iter().chain(outgoing).collect()
 }
 
 /// The first word of `text` that says that money went out.
 pub(super) fn outgoing(text: &str) -> Option<&'static str> {
-    OUTGOING.iter().find(|word| text.contains(**word)).copied().or_else(|| english_word(text, &OUTGOING_ENGLISH))
+    outgoing_places(text).next().map(|(word, _)| word)
+}
+
+/// The words of `text` that say that money went out, and their bytes.
+///
+/// A deposit word behind it in one token turns it round (`자동이체입금`); `입출금` and `출금가능` say nothing, and who is
+/// named by 님이 sent the money to the reader.
+pub(super) fn outgoing_places(text: &str) -> impl Iterator<Item = (&'static str, Range<usize>)> {
+    let sent_by_name = text.contains("님이") && !["에게", "님께"].iter().any(|to| text.contains(to));
+    let korean = OUTGOING.iter().flat_map(move |word| {
+        text.match_indices(*word).map(move |(at, _)| (*word, at..at + word.len())).filter(move |(word, span)| {
+            let (before, behind) = (&text[..span.start], &text[span.end..]);
+            let token = behind.split(char::is_whitespace).next().unwrap_or_default();
+            let turned = token.split_once("입금").is_some_and(|(between, behind)| {
+                between.chars().all(char::is_alphabetic) && !is_other_word_behind("입금", behind)
+            });
+            let neutral = *word == "출금" && (before.ends_with('입') || behind.starts_with("가능"));
+            !(turned || neutral || *word == "보냈" && sent_by_name)
+        })
+    });
+    korean.chain(english_spans(text, &OUTGOING_ENGLISH))
+}
+
+/// The words of `text` that stand in texts of both directions, and their bytes.
+pub(super) fn doubtful_places(text: &str) -> impl Iterator<Item = (&'static str, Range<usize>)> {
+    DOUBTFUL.iter().flat_map(move |word| text.match_indices(*word).map(move |(at, _)| (*word, at..at + word.len())))
 }
 
 /// Whether `text` holds a word that stands in deposits' texts.
@@ -215,6 +260,23 @@ fn english_word(text: &str, words: &[&'static str]) -> Option<&'static str> {
     let lower = text.to_ascii_lowercase();
     let mut tokens = lower.split(|c: char| !c.is_ascii_alphabetic());
     tokens.find_map(|token| words.iter().find(|word| **word == token).copied())
+}
+
+/// Where `words` stand by themselves, in bytes.
+fn english_spans<'t>(
+    text: &'t str,
+    words: &'t [&'static str],
+) -> impl Iterator<Item = (&'static str, Range<usize>)> + 't {
+    let starts = text.char_indices().scan(false, |in_word, (at, c)| {
+        let starts = c.is_ascii_alphabetic() && !*in_word;
+        *in_word = c.is_ascii_alphabetic();
+        Some((at, starts))
+    });
+    starts.filter(|(_, starts)| *starts).filter_map(move |(at, _)| {
+        let token = text[at..].split(|c: char| !c.is_ascii_alphabetic()).next()?;
+        let word = words.iter().find(|word| word.eq_ignore_ascii_case(token))?;
+        Some((*word, at..at + token.len()))
+    })
 }
 
 fn english_places(lower: &str, words: &[&str]) -> Vec<usize> {

@@ -66,11 +66,16 @@ pub fn read(file: &str, content: &str, corpus: &mut Corpus) -> Result<(), Vec<Li
             reader.tell(nth + 1, message);
         }
         if reader.errors.len() >= ERRORS_MAX {
-            return Err(reader.errors);
+            return reader.done();
         }
     }
     reader.finish_day();
-    if reader.errors.is_empty() { Ok(()) } else { Err(reader.errors) }
+    reader.done()
+}
+
+/// Without the line that the parser counts: to it, each is the first.
+fn not_json(error: &serde_json::Error) -> String {
+    format!("this is not JSON: {}", error.to_string().replace(" at line 1 column ", " at column "))
 }
 
 struct Reader<'a> {
@@ -88,6 +93,12 @@ impl Reader<'_> {
         self.errors.push(LineError { file: self.file.to_owned(), line, message });
     }
 
+    /// What is wrong with a whole day is known only after its last step, and told with the line that begins it.
+    fn done(mut self) -> Result<(), Vec<LineError>> {
+        self.errors.sort_by_key(|error| error.line);
+        if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+
     /// A day ends where the next thing begins.
     fn finish_day(&mut self) {
         match self.draft.take().map(Draft::finish) {
@@ -98,7 +109,7 @@ impl Reader<'_> {
     }
 
     fn take(&mut self, number: usize, line: &str) -> Result<(), String> {
-        let mut value: Value = serde_json::from_str(line).map_err(|error| format!("this is not JSON: {error}"))?;
+        let mut value: Value = serde_json::from_str(line).map_err(|error| not_json(&error))?;
         let kind = value.as_object_mut().and_then(|object| object.remove("kind"));
         let Some(Value::String(kind)) = kind else {
             return Err(

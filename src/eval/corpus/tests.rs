@@ -18,7 +18,9 @@ const DAY: &str = r#"{"kind":"day","name":"a","accounts":{"kb":{"bank":"korea/kb
 
 #[test]
 fn a_wrong_line_is_told_with_its_number_its_field_and_what_would_be_right() {
-    refused("\n{", "x.jsonl, line 2: this is not JSON");
+    refused("\n{x", "x.jsonl, line 2: this is not JSON: key must be a string at column 2");
+    let both = errors(&format!("{DAY}\nnot JSON\n// a day without an sms"));
+    assert!(both.len() == 2 && both[0].contains("line 1: a day needs") && both[1].contains("line 2:"), "{both:#?}");
     refused(r#"{"text":"a"}"#, "an object with a `kind`");
     refused(r#"{"kind":"txt"}"#, "there is no kind `txt`: it is one of text, template, account, day");
     refused(r#"{"kind":"text","bank":"korea/kb","text":"a"}"#, "missing field `expect`");

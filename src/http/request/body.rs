@@ -23,7 +23,7 @@ use super::query::no_query;
 /// A body that has not arrived whole by then is given up.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-/// The largest body of a resource, in bytes; where none is set, [`BodyLimit::DEFAULT`].
+/// The largest body of a resource, in bytes; where none is set, 1 MiB.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyLimit(pub usize);
 

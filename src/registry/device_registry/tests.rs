@@ -66,6 +66,7 @@ fn what_cannot_be_a_device_is_refused_by_field() {
         (input(" "), "name"),
         (input(&"x".repeat(101)), "name"),
         (DeviceInput { line: Some("x".repeat(65)), ..input("n") }, "line"),
+        (DeviceInput { line: Some(" ".to_owned()), ..input("n") }, "line"),
         (with(""), "secret"),
         (with("whsec_"), "secret"),
         (with("whsec_%%%"), "secret"),

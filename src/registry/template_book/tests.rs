@@ -76,6 +76,14 @@ async fn a_test_reads_each_text_in_order_and_stores_nothing() {
     assert_eq!(done.results[0].spans["name"], (11, 14));
 }
 
+#[test]
+fn a_test_shows_the_flag_that_a_message_of_the_text_would_carry() {
+    let compiled = spec("A", "입금 {amount}원 {name}").compile().unwrap();
+    let flags = |text: &str| tried(&compiled, text, crate::domain::time::UnixMs(0)).flags;
+    assert!(flags("입금 5\u{200b},000원 홍길동").has(crate::domain::flags::Flag::SuspiciousText));
+    assert_eq!(flags("입금 5,000원 홍길동"), crate::domain::flags::Flags::NONE);
+}
+
 #[tokio::test]
 async fn a_test_of_a_bad_template_or_of_no_texts_is_refused_by_field() {
     let input = |pattern: &str, texts: usize| TemplateTestInput {

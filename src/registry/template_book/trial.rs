@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix::Message;
 
-use super::{TemplateBook, off_thread, senders_of, test_result};
+use super::{TemplateBook, off_thread, senders_of, tried};
 use crate::contract::page::{cursor_of, id_of_cursor};
 use crate::contract::template_trial::{
     BACKTEST_MAX, BacktestDone, BacktestInput, MarkInput, SuggestDone, SuggestExample, SuggestHistory, SuggestInput,
@@ -82,8 +82,7 @@ async fn suggested(store: Store, input: SuggestInput) -> Result<SuggestDone, Ref
             direction: input.direction,
         };
         let (spec, compiled) = suggest(&examples, &wanted).map_err(Refusal::Invalid)?;
-        let results =
-            examples.iter().map(|example| test_result(compiled.read(&normalise(&example.text), now))).collect();
+        let results = examples.iter().map(|example| tried(&compiled, &example.text, now)).collect();
         Ok((spec, compiled, results))
     })
     .await?;

@@ -89,20 +89,20 @@ impl Messages {
         Ok(known)
     }
 
-    pub(super) fn take(&mut self, row: &OldRow, old: &OldSms) -> Result<Taken, StoreError> {
+    pub(super) fn take(&mut self, row: &OldRow, old: &OldSms) -> Taken {
         if self.ids.contains(&row.id) {
-            return Ok(Err(taken("message", row.id)));
+            return Err(taken("message", row.id));
         }
         let (state, review) = match (old.state(), old.review()) {
             (Ok(state), Ok(review)) => (state, review),
-            (Err(why), _) | (_, Err(why)) => return Ok(Err(why)),
+            (Err(why), _) | (_, Err(why)) => return Err(why),
         };
         let holds_order = [SmsState::Matched, SmsState::Settled].contains(&state);
         let order_id = old.order_id.as_ref().filter(|_| holds_order);
         if let Some(order_id) = order_id
             && let Some(other) = self.paired.get(order_id)
         {
-            return Ok(Err(format!("order {order_id} is paired with message {other} already")));
+            return Err(format!("order {order_id} is paired with message {other} already"));
         }
         let mut notes = Vec::new();
         if let (Some(order_id), false) = (&old.order_id, holds_order) {
@@ -122,7 +122,7 @@ impl Messages {
         self.sightings.push(self.sighting(row.id, old));
         self.history.push(self.history(row.id, old, (state, review)));
         self.rows.push(message);
-        Ok(Ok(notes))
+        Ok(notes)
     }
 
     fn row(&self, id: i64, old: &OldSms, (state, review): (SmsState, Review)) -> sms::ActiveModel {

@@ -146,7 +146,8 @@ async fn an_import_can_be_run_again_and_overwrites_nothing() {
 async fn a_dry_run_stores_nothing() {
     for store in stores().await {
         let row = read_line(&sms(7, r#""status":5"#)).unwrap();
-        let told = store.import_rows(&[row.clone()], Importing { by: "a test", dry_run: true }).await.unwrap();
+        let told =
+            store.import_rows(std::slice::from_ref(&row), Importing { by: "a test", dry_run: true }).await.unwrap();
         assert!(is_taken(&told[0]));
         assert!(store.sms_row(7).await.unwrap().is_none());
         assert_eq!(imported_row::Entity::find().count(store.reader()).await.unwrap(), 0);

@@ -9,16 +9,13 @@ use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait};
 use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::flags::{Flag, Flags};
-use crate::domain::identity::TWIN_WINDOW;
 use crate::domain::matching::{Bond, BucketOrder, Deposit, ReadBy, Windows};
 use crate::domain::money::Money;
 use crate::domain::order::OrderStatus;
 use crate::domain::sms::{Review, SmsState};
 use crate::domain::time::UnixMs;
 use crate::store::StoreError;
-use crate::store::intake::fingerprint_hours;
 use crate::store::order::{Bucket, order_of, settle};
-use crate::store::sms::is_twin;
 use crate::store::sms_change::SmsChanges;
 
 /// How far back approved orders are looked at as rivals for a deposit (an order may stay payable for long).
@@ -191,40 +188,6 @@ pub(super) async fn unseen_pairs(
         unseen.extend(pairs.into_iter().filter(is_unseen).map(|pair| pair.sms_id));
     }
     Ok(unseen)
-}
-
-/// Deposits with a twin that has an order for good: they may be that same deposit, told a second time.
-pub(super) async fn twins_of_credited(
-    txn: &DatabaseTransaction,
-    rows: &BTreeMap<i64, sms::Model>,
-) -> Result<BTreeSet<i64>, StoreError> {
-    let twins: Vec<&sms::Model> = rows.values().filter(|row| Flags(row.flags).has(Flag::Twin)).collect();
-    let hours: BTreeSet<Vec<u8>> =
-        twins.iter().flat_map(|row| fingerprint_hours(&row.fingerprint, UnixMs(row.received_at))).collect();
-    let hours: Vec<Vec<u8>> = hours.into_iter().collect();
-    let mut credited = BTreeSet::new();
-    for chunk in hours.chunks(500) {
-        let firm = sms::Entity::find()
-            .filter(sms::Column::Fingerprint.is_in(chunk.iter().cloned()))
-            .filter(is_twin())
-            .filter(sms::Column::OrderId.is_not_null())
-            .filter(
-                Condition::any()
-                    .add(sms::Column::Review.eq(Review::Confirmed.as_str()))
-                    .add(sms::Column::State.eq(SmsState::Settled.as_str())),
-            )
-            .all(txn)
-            .await?;
-        for other in firm {
-            let same = |row: &&&sms::Model| {
-                row.id != other.id
-                    && row.fingerprint.get(4..) == other.fingerprint.get(4..)
-                    && u128::from(row.received_at.abs_diff(other.received_at)) <= TWIN_WINDOW.as_millis()
-            };
-            credited.extend(twins.iter().filter(same).map(|row| row.id));
-        }
-    }
-    Ok(credited)
 }
 
 pub(super) fn deposit_of(row: &sms::Model, bucket: Bucket, pair_unseen: bool) -> Deposit {

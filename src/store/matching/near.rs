@@ -30,7 +30,7 @@ const PAYER: &str = "substr(lower(replace(depositor, ' ', '')), 1, 40)";
 /// What is closed without being paid, in the words of its index.
 const CLOSED: &str = "status IN ('rejected', 'cancelled', 'expired')";
 /// The messages of a bucket, in the words of its index.
-const IN_BUCKET: &str = "state IN ('parsed', 'matched', 'ambiguous', 'unmatched')";
+pub(super) const IN_BUCKET: &str = "state IN ('parsed', 'matched', 'ambiguous', 'unmatched')";
 
 impl Store {
     /// The orders that nearly fit an unmatched deposit; none for any other message.

@@ -116,11 +116,11 @@ fn serve(
     response.body(answer.body.to_string())
 }
 
-fn ok(data: Value) -> (u16, Value) {
+fn ok(data: impl serde::Serialize) -> (u16, Value) {
     (200, json!({"code": 0, "data": data, "msg": "ok"}))
 }
 
-fn refused(code: i64, data: Value) -> (u16, Value) {
+fn refused(code: i64, data: impl serde::Serialize) -> (u16, Value) {
     (200, json!({"code": code, "data": data, "msg": format!("refused with {code}")}))
 }
 

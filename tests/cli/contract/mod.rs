@@ -46,7 +46,9 @@ fn by_token(shell: &Shell, url: &str, more: &[&str]) -> Ran {
 }
 
 fn parsed(ran: &Ran) -> Value {
-    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+    let parsed = serde_json::from_str(&ran.stdout);
+    assert!(parsed.is_ok(), "{parsed:?}: {ran:?}");
+    parsed.unwrap()
 }
 
 #[test]

@@ -72,8 +72,10 @@ fn vben5(answer: &mut Answer) {
     renamed(&mut answer.body, &[("msg", "message")]);
 }
 
-const STACKS: [(&str, fn(&mut Answer)); 3] =
-    [("vue-element-admin", vue_element_admin), ("ruoyi", ruoyi), ("vben5", vben5)];
+/// Says an answer as a stack does.
+type Speak = fn(&mut Answer);
+
+const STACKS: [(&str, Speak); 3] = [("vue-element-admin", vue_element_admin), ("ruoyi", ruoyi), ("vben5", vben5)];
 
 #[test]
 fn one_case_serves_every_stack_and_each_is_held_to_its_own_names() {

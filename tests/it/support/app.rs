@@ -240,6 +240,7 @@ fn config(data_dir: &Path, database_url: Option<String>, roles: &str, values: &[
         ("service.bind", "127.0.0.1:0"),
         ("worker.bind", "127.0.0.1:0"),
         ("wallet.bind", "127.0.0.1:0"),
+        ("admin.bind", "127.0.0.1:0"),
         ("pipeline.sweep_interval", "500ms"),
         ("shooter.rate_per_minute", "0"),
     ];
@@ -269,7 +270,7 @@ fn run(config: &Config, ready: oneshot::Sender<Started>, mut orders: mpsc::Unbou
         let metrics = recon::telemetry::install_metrics().unwrap();
         let clock = Clock::following_tokio(texts::start());
         let app = App::start(config, metrics, clock).await.unwrap();
-        let token = app.token().expose_secret().to_owned();
+        let token = app.token().unwrap().expose_secret().to_owned();
         let wallet = app.wallet().map(|(address, token)| (address, token.expose_secret().to_owned()));
         drop(ready.send(Started { recon: (app.address(), token), wallet }));
         while let Some(work) = orders.recv().await {

@@ -30,7 +30,7 @@ pub fn recon(data_dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_recon"));
     command.env_clear().current_dir(data_dir).env("RECON_DATA_DIR", data_dir);
     command.env("RECON_SERVICE__BIND", "127.0.0.1:0").env("RECON_WORKER__BIND", "127.0.0.1:0");
-    command.env("RECON_WALLET__BIND", "127.0.0.1:0");
+    command.env("RECON_WALLET__BIND", "127.0.0.1:0").env("RECON_ADMIN__BIND", "127.0.0.1:0");
     command.env("RECON_SHOOTER__RATE_PER_MINUTE", "0").env("RECON_LOG__FORMAT", "json");
     command.env("RECON_PIPELINE__SWEEP_INTERVAL", "500ms").stdin(Stdio::null());
     command

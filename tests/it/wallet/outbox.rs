@@ -96,6 +96,11 @@ fn an_order_that_recon_cannot_take_keeps_no_other_back() {
             _ => (200, ""),
         });
         app.until("the others are told", async || recon.taken().len() == 18).await;
+        app.until("R-7 is refused", async || {
+            let refused = api.get("/internal/outbox?state=refused").await.expect(200);
+            !refused["items"].as_array().unwrap().is_empty()
+        })
+        .await;
         let refused = api.get("/internal/outbox?state=refused").await.expect(200);
         let (event, more) = (&refused["items"][0], refused["items"].as_array().unwrap().len());
         assert_eq!((&event["order_id"], more), (&json!("R-7"), 1), "{refused}");

@@ -44,6 +44,27 @@ fn the_runner_up_is_told_why_it_lost() {
 }
 
 #[test]
+fn an_order_that_the_deposit_lies_only_near_lost_to_the_one_in_window() {
+    let orders = [order("R-1", "홍길동", 0), order("R-2", "홍길동", 20)];
+    let explanation = one(deposit(1, "홍길동", 5), &orders).explanation;
+    let runner_up = explanation.runner_up.unwrap();
+    assert_eq!(
+        (runner_up.order_id.as_str(), runner_up.reason.as_str()),
+        ("R-2", "fits near its time window, but an order goes first in whose time window the deposit lies")
+    );
+}
+
+#[test]
+fn a_deposit_that_is_held_back_says_so_of_every_order_that_fits() {
+    let held = |sms_id| Deposit { held_back: flags(&[Flag::ChainBreak]), ..deposit(sms_id, "홍길동", 5) };
+    for deposits in [vec![held(1)], vec![held(1), deposit(2, "홍길동", 6)]] {
+        let explanation = decided(&deposits, &[order("R-1", "홍길동", 0)]).remove(0).explanation;
+        assert_eq!(explanation.candidates_total, 1);
+        assert_eq!(explanation.candidates[0].reason, "fits in its time window, but this deposit is held back");
+    }
+}
+
+#[test]
 fn rivals_and_holders_are_named() {
     let decisions = decided(&[deposit(1, "홍길동", 5), deposit(2, "홍길동", 6)], &[order("R-1", "홍길동", 0)]);
     assert_eq!(decisions[0].explanation.candidates[0].rivals, [2]);

@@ -17,7 +17,8 @@ use super::mark::Marked;
 /// # Errors
 /// Where a value is none of any type of its field.
 pub(super) fn of(marked: &[Marked], currency: &str) -> Result<BTreeMap<FieldName, FieldType>, Vec<FieldError>> {
-    let currency: Currency = currency.parse().map_err(|error| vec![FieldError::new("currency", format!("{error}"))])?;
+    let currency =
+        Currency::of_payments(currency).map_err(|error| vec![FieldError::new("currency", format!("{error}"))])?;
     let (mut types, mut errors) = (BTreeMap::new(), Vec::new());
     for field in FieldName::ALL.iter().copied() {
         let values: Vec<(usize, &str, &str)> = marked

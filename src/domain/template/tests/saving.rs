@@ -70,6 +70,10 @@ fn every_wrong_field_is_named() {
     assert_eq!(fields, ["name", "senders[1]", "account", "name_max", "currency", "timezone", "pattern"]);
     let (field, message) = errors(&in_currency("{amount}", "XTS")).swap_remove(0);
     assert!(field == "currency" && message.contains("heartbeat"), "{message}");
+    let told = errors(&in_currency("{amount}", "XXX")).swap_remove(0);
+    assert_eq!(told, ("currency".to_owned(), "XXX is no currency of ISO 4217 in which people pay".to_owned()));
+    let told = errors(&typed(&"a".repeat(4001))).swap_remove(0);
+    assert_eq!(told, ("pattern".to_owned(), "character 4001: a pattern has at most 4000 characters".to_owned()));
     for maximum in ["0", "1.5", "-1", "1,000", ""] {
         let spec = TemplateSpec { max_amount: Some(maximum.into()), ..typed("{amount}") };
         assert_eq!(errors(&spec)[0].0, "max_amount", "{maximum}");

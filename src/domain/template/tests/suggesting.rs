@@ -182,6 +182,21 @@ fn differing_words_next_to_the_amount_are_never_skipped() {
     assert_eq!(pattern_of(&[far("인터넷이체"), far("송금")]), "<인터넷이체|송금>\n[A]\n{amount} {name}");
 }
 
+/// INV-P8.
+#[test]
+fn examples_of_two_directions_are_no_one_template() {
+    for [first, second] in [
+        [("농협 입금50,000원 홍길동", "홍길동"), ("농협 출금50,000원 김철수", "김철수")],
+        [("50,000원 credited 홍길동", "홍길동"), ("50,000원 debited 김철수", "김철수")],
+        [("체크카드 50,000원 홍길동", "홍길동"), ("입금 50,000원 김철수", "김철수")],
+        [("50,000원 +홍길동", "홍길동"), ("50,000원 -김철수", "김철수")],
+    ] {
+        let examples = [first, second].map(|(text, name)| example(text, &[("amount", "50,000"), ("name", name)]));
+        let (field, message) = refused(&examples);
+        assert!(field == "examples" && message.contains("two directions"), "{field}: {message}");
+    }
+}
+
 #[test]
 fn other_countries_money_and_dates_get_their_types() {
     let of = |currency: &str, examples: &[Example]| {

@@ -60,6 +60,60 @@ fn an_outgoing_transfer_is_not_read_as_incoming() {
     }
 }
 
+/// INV-P9.
+#[test]
+fn a_withdrawal_word_on_whatever_line_of_a_skip_goes_to_review() {
+    let pattern = "[가나] {_} 알림\n{name}\n{amount}원";
+    for word in
+        ["출금", "전자금융출금", "이체출금", "ATM출금", "인출", "결제", "승인", "송금완료", "체크카드", "자동이체"]
+    {
+        let raw = format!("[가나] {word} 알림\n홍길동\n5,001원");
+        assert_review(&parse(pattern, &raw), Flag::Negated, &raw);
+        assert_review(&parse(pattern, &raw.replace('\n', " ")), Flag::Negated, &raw);
+    }
+    for word in ["입금", "자동이체입금", "체크카드환급입금", "입출금", "타행"] {
+        let raw = format!("[가나] {word} 알림\n홍길동\n5,001원");
+        assert_eq!(seen(&parse(pattern, &raw)), "amount=5001 name=홍길동", "{raw}");
+    }
+    let memo = "[가나] 입금 알림\n홍길동 (출금계좌 1234)\n5,001원";
+    assert_eq!(seen(&parse(pattern, memo)), "amount=5001 name=홍길동 (출금계좌 1234)");
+}
+
+/// INV-P9.
+#[test]
+fn a_withdrawal_word_in_a_kind_or_a_skip_beside_the_amount_goes_to_review() {
+    for word in
+        ["체크카드", "자동이체", "납부", "지급", "송금", "환불", "차감", "사용", "보냄", "대출이자", "was charged"]
+    {
+        let raw = format!("[마바] {word} 5,005원 홍길동");
+        for pattern in ["[마바] {kind} {amount}원 {name}", "[마바] {_} {amount}원 {name}"] {
+            assert_review(&parse(pattern, &raw), Flag::Negated, &raw);
+        }
+    }
+    for word in ["입금", "자동이체입금", "타행", "송금입금"] {
+        let raw = format!("[마바] {word} 5,005원 홍길동");
+        assert_eq!(seen(&parse("[마바] {_} {amount}원 {name}", &raw)), "amount=5005 name=홍길동", "{raw}");
+    }
+}
+
+/// INV-P9.
+#[test]
+fn a_deposit_template_s_own_withdrawal_word_or_sign_books_nothing() {
+    for (pattern, raw) in [
+        ("농협 <입금|출금>{amount}원 {name}", "농협 출금9,000원 이영희"),
+        ("<입금|출금> {amount} {name}", "출금 9,000 이영희"),
+        ("출금 {amount} {name}", "출금 9,000 이영희"),
+        ("{amount} <credited|debited> {name}", "9,000 debited Lee"),
+        ("<체크카드|입금> {amount} {name}", "체크카드 9,000 이영희"),
+        ("{amount}원 <+|->{name}", "8,000원 -이영희"),
+    ] {
+        assert_review(&parse(pattern, raw), Flag::Negated, raw);
+    }
+    assert_review(&parse("출금 {name} {amount}원", "출금입금이 9,000원"), Flag::Negated, "a name behind the word");
+    assert_eq!(seen(&parse("{amount}원 <+|->{name}", "8,000원 +이영희")), "amount=8000 name=이영희");
+    assert_eq!(seen(&parse("<입금|출금> {amount} {name}", "입금 9,000 이영희")), "amount=9000 name=이영희");
+}
+
 /// INV-P4.
 #[test]
 fn the_deposit_word_inside_another_word_is_another_word() {

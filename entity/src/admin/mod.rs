@@ -1,0 +1,5 @@
+//! The tables of the admin edge's own database.
+
+pub mod fact;
+pub mod session;
+pub mod user;

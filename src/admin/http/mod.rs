@@ -1,0 +1,64 @@
+//! The admin edge over HTTP. Old programs call it unchanged, so that nothing here is strict but the answers.
+//!
+//! [`compat::serve`] is the one helper that every route of `/api/admin` goes through: it admits, checks rights, reads the
+//! request, answers in the envelope and carries a renewed token. A handler knows none of that, and nothing of the profile.
+//! It asks actors through ports and never touches storage; a test over the imports holds that.
+
+pub mod compat;
+pub mod cors;
+pub mod devices;
+pub mod envelope;
+pub mod login;
+pub mod params;
+pub mod peer;
+pub mod presented;
+pub mod reading;
+pub mod route;
+pub mod words;
+
+use std::sync::Arc;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data, ServiceConfig};
+
+use super::client::Client;
+use super::session_desk::{Admit, LogIn, LogOut};
+use super::top_info::TopInfo;
+use crate::clock::Clock;
+use crate::config::LegacyConfig;
+use crate::http::ports::Ask;
+
+/// Where the frozen routes stand.
+pub const PREFIX: &str = "/api/admin";
+
+/// Who answers for logins and sessions.
+pub trait Desk: Ask<LogIn> + Ask<Admit> + Ask<LogOut> {}
+impl<T: Ask<LogIn> + Ask<Admit> + Ask<LogOut>> Desk for T {}
+
+/// What the routes are given.
+pub struct EdgeState {
+    /// Logins and sessions.
+    pub desk: Arc<dyn Desk>,
+    /// Recon.
+    pub recon: Arc<Client>,
+    /// The counters of the top bar.
+    pub top_info: TopInfo,
+    /// The time.
+    pub clock: Clock,
+    /// What old programs expect.
+    pub legacy: LegacyConfig,
+    /// Front ends on other origins that may call.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Registers every route of the admin edge.
+pub fn configure(config: &mut ServiceConfig, state: &Data<EdgeState>) {
+    config.app_data(state.clone()).app_data(crate::http::gate::TurnAway(compat::turn_away));
+    let mut scope = web::scope(PREFIX).wrap(from_fn(cors::cors));
+    for route in route::ROUTES {
+        let handler = move |call: compat::Incoming| compat::serve(route, call);
+        scope = scope.service(web::resource(route.path).route(web::route().to(handler)));
+    }
+    config.service(scope.default_service(web::to(compat::no_such_route)));
+    config.service(web::resource("/api/{rest:.*}").route(web::route().to(compat::no_such_route)));
+}

@@ -1,0 +1,70 @@
+//! Every route of `/api/admin`: what it takes and who may. A route that is not here is not there.
+
+use futures_util::future::LocalBoxFuture;
+
+use super::compat::Call;
+use super::envelope::{Failure, Reply};
+use super::{devices, login, reading};
+use crate::admin::permission::Permission;
+
+/// How a route is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// GET with a query, or POST with JSON.
+    Read,
+    /// POST with JSON.
+    Write,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody: the login.
+    Open,
+    /// Whoever is logged in, and has this permission.
+    Needs(Permission),
+    /// Whoever is logged in, and no token is renewed: the logout.
+    Leaving,
+}
+
+/// What a route does.
+pub type Handler = fn(Call) -> LocalBoxFuture<'static, Result<Reply, Failure>>;
+
+/// One route.
+pub struct Route {
+    /// Below the prefix.
+    pub path: &'static str,
+    /// How it is asked.
+    pub kind: Kind,
+    /// Who may ask.
+    pub access: Access,
+    /// What it does.
+    pub run: Handler,
+}
+
+const fn route(path: &'static str, kind: Kind, access: Access, run: Handler) -> Route {
+    Route { path, kind, access, run }
+}
+
+const READS: Access = Access::Needs(Permission::Read);
+const MANAGES: Access = Access::Needs(Permission::Manage);
+
+/// Every route.
+pub const ROUTES: &[Route] = &[
+    route("/login", Kind::Write, Access::Open, login::login),
+    route("/logout", Kind::Write, Access::Leaving, login::logout),
+    route("/me", Kind::Read, READS, login::me),
+    route("/top_info", Kind::Read, READS, login::top_info),
+    route("/pushbullet/device/list", Kind::Read, READS, devices::list_pushbullet),
+    route("/pushbullet/device/add", Kind::Write, MANAGES, devices::add_pushbullet),
+    route("/pushbullet/device/delete", Kind::Write, MANAGES, devices::delete_pushbullet),
+    route("/shooter/device/list", Kind::Read, READS, devices::list_shooter),
+    route("/shooter/device/trust", Kind::Write, Access::Needs(Permission::Trust), devices::trust_shooter),
+    route("/shooter/device/delete", Kind::Write, MANAGES, devices::delete_shooter),
+    route("/shooter/phone/list", Kind::Read, READS, reading::list_phones),
+    route("/shooter/phone/add", Kind::Write, MANAGES, reading::add_phone),
+    route("/shooter/phone/delete", Kind::Write, MANAGES, reading::delete_phone),
+    route("/shooter/template/list", Kind::Read, READS, reading::list_templates),
+    route("/shooter/template/add", Kind::Write, MANAGES, reading::add_template),
+    route("/shooter/template/delete", Kind::Write, MANAGES, reading::delete_template),
+];

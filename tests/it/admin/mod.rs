@@ -1,0 +1,10 @@
+//! The admin edge as old back-office programs meet it: over HTTP, on both engines, with sessions in the database and in Redis.
+
+mod edge;
+mod envelope;
+mod first_start;
+mod frozen;
+mod presets;
+mod sessions;
+
+pub use edge::{Edge, story};
