@@ -41,7 +41,7 @@ impl SmsState {
     /// - `ignored`: a person sends it back, after a template was mended. What our parser ignores is no deposit.
     /// - `quarantined`, `rejected` and `ignored` become `matched` too: an imported row keeps the amount that the old server
     ///   read, whatever its state, and a person may link it. Of our own rows none reads as a deposit there (INV-M15).
-    /// - `unparsed`: a person links it where an amount was read after all (INV-M15).
+    /// - `unparsed`: a person sends it back, after a template was added.
     /// - `parsed`, `ambiguous` and `unmatched`: the matcher decides, again with each change of its bucket; a person may link.
     /// - `matched`: credited; or its pair ends, and it is decided again, also by a person who rejects it.
     /// - `settled`: never left. Its money was credited, and must not be credited with another order (INV-M12).

@@ -18,7 +18,7 @@ use self::world::World;
 use crate::domain::sms::SmsState;
 
 /// Cases of a seed that are enough to come by every transition.
-const ENOUGH: u32 = 500;
+const ENOUGH: u32 = 2_000;
 
 /// Plays these stories and holds the model against what the store then says.
 async fn play(stories: &[Story], seen: &mut BTreeMap<(SmsState, SmsState), u64>) {

@@ -66,11 +66,11 @@ const OPERATOR: &[Edge] = &[
     (Ambiguous, Held),
     (Unmatched, Held),
     // A link by hand.
-    (Unparsed, Matched),
     (Parsed, Matched),
     (Ambiguous, Matched),
     (Unmatched, Matched),
     // One of what was imported, with the amount that the old server read.
+    (Unparsed, Matched),
     (Quarantined, Matched),
     (Rejected, Matched),
     (Ignored, Matched),
@@ -86,8 +86,14 @@ const CHAIN: &[Edge] = &[(Unmatched, Parsed)];
 
 /// What these sequences cannot lead to: a parser that fails on a text each time, a link with what reads as no deposit, and what
 /// only an imported row may do.
-const OUT_OF_REACH: [Edge; 5] =
-    [(Accepted, Quarantined), (Matched, Unparsed), (Quarantined, Matched), (Rejected, Matched), (Ignored, Matched)];
+const OUT_OF_REACH: [Edge; 6] = [
+    (Accepted, Quarantined),
+    (Matched, Unparsed),
+    (Unparsed, Matched),
+    (Quarantined, Matched),
+    (Rejected, Matched),
+    (Ignored, Matched),
+];
 
 fn of(actor: &str) -> &'static [Edge] {
     match actor {

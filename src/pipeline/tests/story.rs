@@ -6,7 +6,7 @@ use crate::domain::order::OrderStatus;
 use crate::domain::sms::CheckDecision;
 
 /// Cases in one store.
-pub(super) const TOGETHER: u32 = 50;
+pub(super) const TOGETHER: u32 = 250;
 /// Operations in a case at most.
 const LONGEST: usize = 14;
 
@@ -58,13 +58,17 @@ fn any_op() -> impl Strategy<Value = Op> {
     let decision =
         prop::sample::select(vec![CheckDecision::Confirm, CheckDecision::Reject, CheckDecision::Reopen]).boxed();
     let order = prop::option::weighted(0.6, 0..3_usize);
+    // Most are deposits that an order could fit, so that many get as far as a pair.
+    let text = prop_oneof![5 => Just(0), 3 => 1..DEPOSITS.len(), 2 => DEPOSITS.len()..DEPOSITS.len() + 4];
+    let fits = prop_oneof![3 => Just(0), 2 => 1..3_usize];
+    let mostly = || prop::bool::weighted(0.75);
     prop_oneof![
-        6 => (0..DEPOSITS.len() + 4_usize, any::<bool>(), any::<bool>(), prop::bool::weighted(0.2))
+        6 => (text, any::<bool>(), prop::bool::weighted(0.9), prop::bool::weighted(0.1))
             .prop_map(|(text, own, named, old)| Op::Deliver { text, own, named, old }),
-        2 => any::<bool>().prop_map(Op::Trust),
-        1 => any::<bool>().prop_map(Op::List),
-        1 => any::<bool>().prop_map(Op::Templates),
-        4 => (0..3_usize, 0..3_usize, status).prop_map(|(nth, fits, status)| Op::Order { nth, fits, status }),
+        2 => mostly().prop_map(Op::Trust),
+        1 => mostly().prop_map(Op::List),
+        1 => mostly().prop_map(Op::Templates),
+        6 => (0..3_usize, fits, status).prop_map(|(nth, fits, status)| Op::Order { nth, fits, status }),
         4 => (any::<usize>(), decision, order).prop_map(|(sms, decision, order)| Op::Check { sms, decision, order }),
         2 => any::<usize>().prop_map(Op::Reset),
         1 => any::<usize>().prop_map(Op::Accept),
