@@ -84,7 +84,7 @@ impl Movement {
 /// Stores the messages as they are before they are read.
 async fn come(store: &TestStore, movements: &[Movement]) {
     let rows = (1..).zip(movements).map(|(id, movement)| {
-        let row = message("15881688", SmsState::Received, UnixMs(movement.received_at));
+        let row = message("15881688", SmsState::Accepted, UnixMs(movement.received_at));
         sms::Model { id, ..row }.into_active_model().reset_all()
     });
     let rows = rows.collect();
