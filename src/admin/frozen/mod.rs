@@ -5,6 +5,7 @@ pub mod money;
 pub mod phone;
 pub mod pushbullet_device;
 pub mod shooter_device;
+pub mod sms;
 pub mod template;
 
 use serde_json::Value;
