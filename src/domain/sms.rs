@@ -1,5 +1,12 @@
 //! An sms: its states, its review, and what is shown of it.
 
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::text_enum::UnknownWord;
+
 crate::text_enum! {
     /// Where an sms stands in the pipeline.
     pub enum SmsState {
@@ -105,5 +112,79 @@ crate::text_enum! {
         Reject = "reject",
         /// Take the last decision back.
         Reopen = "reopen",
+    }
+}
+
+/// One state, or several: which messages a filter finds. Written with commas between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChoice(Vec<SmsState>);
+
+impl StateChoice {
+    /// The states, each once; never none.
+    #[must_use]
+    pub fn states(&self) -> &[SmsState] {
+        &self.0
+    }
+
+    /// Whether messages in this state are among those that are meant.
+    #[must_use]
+    pub fn names(&self, state: SmsState) -> bool {
+        self.0.contains(&state)
+    }
+}
+
+impl From<SmsState> for StateChoice {
+    fn from(state: SmsState) -> Self {
+        Self(vec![state])
+    }
+}
+
+impl FromStr for StateChoice {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut states = text.split(',').map(str::parse).collect::<Result<Vec<SmsState>, _>>()?;
+        states.sort_unstable();
+        states.dedup();
+        Ok(Self(states))
+    }
+}
+
+impl fmt::Display for StateChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = self.0.iter().map(|state| state.as_str()).collect();
+        f.write_str(&words.join(","))
+    }
+}
+
+impl Serialize for StateChoice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for StateChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_choice_of_states_is_one_or_several_known_ones() {
+        for (text, told) in
+            [("unparsed", "unparsed"), ("accepted,received", "received,accepted"), ("held,held", "held")]
+        {
+            let choice: StateChoice = text.parse().unwrap();
+            assert_eq!(choice.to_string(), told);
+            assert_eq!(serde_json::from_str::<StateChoice>(&format!("{text:?}")).unwrap(), choice);
+        }
+        for text in ["", "received,", "received, accepted", "nobody", "RECEIVED"] {
+            let said = text.parse::<StateChoice>().unwrap_err().to_string();
+            assert!(said.contains("received, held, quarantined"), "{said}");
+        }
     }
 }

@@ -14,6 +14,7 @@ pub mod peer;
 pub mod presented;
 pub mod reading;
 pub mod route;
+pub mod sms;
 pub mod words;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
-use super::{devices, login, reading};
+use super::{devices, login, reading, sms};
 use crate::admin::permission::Permission;
 
 /// How a route is asked.
@@ -64,6 +64,10 @@ pub const ROUTES: &[Route] = &[
     route("/shooter/phone/list", Kind::Read, READS, reading::list_phones),
     route("/shooter/phone/add", Kind::Write, MANAGES, reading::add_phone),
     route("/shooter/phone/delete", Kind::Write, MANAGES, reading::delete_phone),
+    route("/shooter/sms/list", Kind::Read, READS, sms::list),
+    route("/shooter/sms/get", Kind::Read, READS, sms::get),
+    route("/shooter/sms/reset", Kind::Write, Access::Needs(Permission::Reset), sms::reset),
+    route("/shooter/sms/check", Kind::Write, Access::Needs(Permission::Check), sms::check),
     route("/shooter/template/list", Kind::Read, READS, reading::list_templates),
     route("/shooter/template/add", Kind::Write, MANAGES, reading::add_template),
     route("/shooter/template/delete", Kind::Write, MANAGES, reading::delete_template),

@@ -77,6 +77,7 @@ pub enum Say {
     GiveSwitch,
     GiveJson,
     PageTooFar,
+    NoSuchNumber,
 }
 
 impl Say {
@@ -141,6 +142,7 @@ impl Say {
                 ["1 이상의 정수를 입력하세요.", "Give a whole number from 1.", "请填写不小于 1 的整数。"]
             }
             Self::GiveSwitch => ["1 또는 0을 입력하세요.", "Give 1 or 0.", "请填写 1 或 0。"],
+            Self::NoSuchNumber => ["알 수 없는 값입니다.", "This number means nothing here.", "未知的取值。"],
             Self::PageTooFar => [
                 "너무 뒤쪽 페이지입니다. 조건을 좁혀 주세요.",
                 "The page is too far down; narrow the list by a filter.",
