@@ -38,6 +38,16 @@ pub(super) struct Stand<'a> {
     pub(super) version: i64,
 }
 
+/// What the event stream tells of a change.
+#[derive(Serialize)]
+struct Updated<'a> {
+    #[serde(flatten)]
+    stand: &'a Stand<'a>,
+    /// The order that it was paired with before, where it is not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_order_id: Option<&'a str>,
+}
+
 impl<'a> From<&'a sms::Model> for Stand<'a> {
     fn from(row: &'a sms::Model) -> Self {
         Self {
@@ -92,7 +102,8 @@ impl<'a> Told<'a> {
         if before.state != after.state || before.review != after.review || reason.is_some() {
             self.note(before.state, after, reason);
         }
-        self.events.push(NewEvent::new("sms.updated", after));
+        let former_order_id = before.order_id.filter(|_| before.order_id != after.order_id);
+        self.events.push(NewEvent::new("sms.updated", &Updated { stand: after, former_order_id }));
         Ok(())
     }
 
