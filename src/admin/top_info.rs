@@ -25,6 +25,19 @@ struct Last {
     pending: u64,
     /// When recon last said so, in Unix seconds.
     as_of: Option<i64>,
+    /// When the wallet last said so, in Unix seconds.
+    wallet_as_of: Option<i64>,
+}
+
+/// The counters, and how the wallet's one stands.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// As `/top_info` answers them.
+    pub top_info: Value,
+    /// Whether the wallet said how many recharges are open.
+    pub wallet_available: bool,
+    /// When it last did, in Unix seconds.
+    pub wallet_as_of: Option<i64>,
 }
 
 impl TopInfo {
@@ -36,6 +49,11 @@ impl TopInfo {
 
     /// The counters now.
     pub async fn now(&self) -> Value {
+        self.counted().await.top_info
+    }
+
+    /// The counters now, and how the wallet's one stands.
+    pub async fn counted(&self) -> Counted {
         let of_recon = Ask::get("/internal/v2/top-info");
         let open = Ask::get("/internal/recharges").with("status", "open").with("count", true).with("limit", 1);
         let (of_recon, open) = tokio::join!(self.recon.call(&of_recon), self.wallet.call(&open));
@@ -49,14 +67,18 @@ impl TopInfo {
             last.stale = count("loops_stale_cnt");
             last.as_of = Some(self.clock.now().0.div_euclid(1000));
         }
-        last.pending = pending.unwrap_or(last.pending);
-        json!({
+        if let Some(pending) = pending {
+            last.pending = pending;
+            last.wallet_as_of = Some(self.clock.now().0.div_euclid(1000));
+        }
+        let top_info = json!({
             "sms_need_check_cnt": last.need_check,
             "recharge_pending_cnt": last.pending,
             "shooter_device_untrusted_cnt": last.untrusted,
             "loops_stale_cnt": last.stale,
             "recon_available": of_recon.is_some(),
             "as_of": last.as_of,
-        })
+        });
+        Counted { top_info, wallet_available: pending.is_some(), wallet_as_of: last.wallet_as_of }
     }
 }

@@ -144,6 +144,7 @@ impl Admin {
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
             recon: Arc::clone(&recon),
+            wallet: Arc::clone(&wallet),
             top_info: TopInfo::new(Arc::clone(&recon), Arc::clone(&wallet), clock.clone()),
             clock,
             legacy: config.admin.legacy.clone(),

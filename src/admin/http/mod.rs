@@ -5,15 +5,19 @@
 //! It asks actors through ports and never touches storage; a test over the imports holds that.
 
 pub mod compat;
+pub mod console;
+pub mod cookie;
 pub mod cors;
 pub mod devices;
 pub mod envelope;
+pub mod evidence;
 pub mod login;
 pub mod params;
 pub mod peer;
 pub mod presented;
 pub mod reading;
 pub mod route;
+pub mod standing;
 pub mod words;
 
 use std::sync::Arc;
@@ -41,6 +45,8 @@ pub struct EdgeState {
     pub desk: Arc<dyn Desk>,
     /// Recon.
     pub recon: Arc<Client>,
+    /// The wallet.
+    pub wallet: Arc<Client>,
     /// The counters of the top bar.
     pub top_info: TopInfo,
     /// The time.
@@ -61,4 +67,5 @@ pub fn configure(config: &mut ServiceConfig, state: &Data<EdgeState>) {
     }
     config.service(scope.default_service(web::to(compat::no_such_route)));
     config.service(web::resource("/api/{rest:.*}").route(web::route().to(compat::no_such_route)));
+    console::configure(config);
 }

@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
-use super::{devices, login, reading};
+use super::{devices, evidence, login, reading, standing};
 use crate::admin::permission::Permission;
 
 /// How a route is asked.
@@ -67,4 +67,10 @@ pub const ROUTES: &[Route] = &[
     route("/shooter/template/list", Kind::Read, READS, reading::list_templates),
     route("/shooter/template/add", Kind::Write, MANAGES, reading::add_template),
     route("/shooter/template/delete", Kind::Write, MANAGES, reading::delete_template),
+    route("/recon/standing", Kind::Read, READS, standing::standing),
+    route("/recon/sms", Kind::Read, READS, evidence::get_sms),
+    route("/recon/sms/list", Kind::Read, READS, evidence::list_sms),
+    route("/recon/order", Kind::Read, READS, evidence::get_order),
+    route("/recon/template/list", Kind::Read, READS, evidence::list_templates),
+    route("/recon/template/add", Kind::Write, MANAGES, evidence::add_template),
 ];

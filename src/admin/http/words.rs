@@ -76,6 +76,7 @@ pub enum Say {
     GiveNumber,
     GiveSwitch,
     GiveJson,
+    GiveObject,
     PageTooFar,
 }
 
@@ -146,6 +147,7 @@ impl Say {
                 "The page is too far down; narrow the list by a filter.",
                 "页码过大，请缩小筛选范围。",
             ],
+            Self::GiveObject => ["객체를 입력하세요.", "Give an object.", "请填写一个对象。"],
             Self::GiveJson => {
                 ["본문은 JSON 객체여야 합니다.", "The body must be a JSON object.", "请求体必须是 JSON 对象。"]
             }
