@@ -200,6 +200,16 @@ impl Params {
         paging.is_some_and(|paging| self.value(&paging.page).is_some() || self.value(&paging.page_size).is_some())
     }
 
+    /// An object that must be there.
+    pub fn needed_object(&mut self, name: &str) -> Value {
+        match self.value(name) {
+            Some(object @ Value::Object(_)) => return object.clone(),
+            Some(_) => self.refuse(name, Say::GiveObject),
+            None => self.refuse(name, Say::Missing),
+        }
+        Value::Null
+    }
+
     /// Which page is asked for.
     pub fn page(&mut self) -> PageAsked {
         let (page, page_size) = match &self.paging {

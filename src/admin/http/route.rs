@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
-use super::{devices, live, login, reading, recon, sms};
+use super::{devices, evidence, live, login, reading, recon, sms, standing};
 use crate::admin::permission::Permission;
 
 /// How a route is asked.
@@ -81,4 +81,10 @@ pub const ROUTES: &[Route] = &[
     route("/recon/template/backtest", Kind::Read, READS, recon::backtest_template),
     route("/recon/audit", Kind::Read, READS, recon::audit),
     route("/ws/ticket", Kind::Write, READS, live::ticket),
+    route("/recon/standing", Kind::Read, READS, standing::standing),
+    route("/recon/sms", Kind::Read, READS, evidence::get_sms),
+    route("/recon/sms/list", Kind::Read, READS, evidence::list_sms),
+    route("/recon/order", Kind::Read, READS, evidence::get_order),
+    route("/recon/template/list", Kind::Read, READS, evidence::list_templates),
+    route("/recon/template/add", Kind::Write, MANAGES, evidence::add_template),
 ];

@@ -76,6 +76,7 @@ pub enum Say {
     GiveNumber,
     GiveSwitch,
     GiveJson,
+    GiveObject,
     PageTooFar,
     NoSuchNumber,
     GiveTime,
@@ -156,6 +157,7 @@ impl Say {
                 "请填写时间：Unix 秒或 RFC 3339 格式。",
             ],
             Self::GiveAudit => ["recon 또는 edge를 입력하세요.", "Give recon or edge.", "请填写 recon 或 edge。"],
+            Self::GiveObject => ["객체를 입력하세요.", "Give an object.", "请填写一个对象。"],
             Self::GiveJson => {
                 ["본문은 JSON 객체여야 합니다.", "The body must be a JSON object.", "请求体必须是 JSON 对象。"]
             }
