@@ -13,6 +13,8 @@ pub mod params;
 pub mod peer;
 pub mod presented;
 pub mod reading;
+pub mod recharge;
+mod recharge_page;
 pub mod route;
 pub mod words;
 
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
+use super::approval::desk::{Approve, IntentOfKey, IntentsOf, OrdersWith};
 use super::client::Client;
 use super::session_desk::{Admit, LogIn, LogOut};
 use super::top_info::TopInfo;
@@ -35,12 +38,20 @@ pub const PREFIX: &str = "/api/admin";
 pub trait Desk: Ask<LogIn> + Ask<Admit> + Ask<LogOut> {}
 impl<T: Ask<LogIn> + Ask<Admit> + Ask<LogOut>> Desk for T {}
 
+/// Who answers for approvals.
+pub trait Approvals: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> {}
+impl<T: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith>> Approvals for T {}
+
 /// What the routes are given.
 pub struct EdgeState {
     /// Logins and sessions.
     pub desk: Arc<dyn Desk>,
+    /// Approvals.
+    pub approvals: Arc<dyn Approvals>,
     /// Recon.
     pub recon: Arc<Client>,
+    /// The wallet.
+    pub wallet: Arc<Client>,
     /// The counters of the top bar.
     pub top_info: TopInfo,
     /// The time.

@@ -1,10 +1,13 @@
-//! The admin edge's own store: operators, and sessions where there is no Redis. Nothing else of the edge speaks SQL or Redis.
+//! The admin edge's own store: operators, approval intents, and sessions where there is no Redis. Nothing else of the edge speaks SQL or Redis.
 
+mod intent;
+mod intent_reads;
 mod session_redis;
 mod session_rows;
 mod sessions;
 mod user;
 
+pub use intent_reads::IntentTally;
 pub use sessions::{Sessions, SessionsError};
 pub use user::{NewUser, User};
 

@@ -75,8 +75,9 @@ impl Daemon {
         };
         let api = |address: &str, token: String| Api::new(format!("http://{address}"), token.trim());
         let wallet = wallet.map(|address| api(&address, token("wallet.token").unwrap()));
-        // A wallet by itself is the daemon.
-        let api = token("service.token").map(|token| api(&address, token)).ok().or_else(|| wallet.clone()).unwrap();
+        // A wallet by itself is the daemon; an admin edge by itself has no token.
+        let own = token("service.token").map(|token| api(&address, token)).ok().or_else(|| wallet.clone());
+        let api = own.unwrap_or_else(|| api(&address, String::new()));
         Self { child, api, wallet, log }
     }
 
