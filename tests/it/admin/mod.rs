@@ -9,5 +9,6 @@ mod presets;
 mod roles;
 mod sessions;
 mod sms;
+mod sms_check;
 
 pub use edge::{Edge, story};
