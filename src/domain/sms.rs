@@ -37,6 +37,46 @@ crate::text_enum! {
     }
 }
 
+impl SmsState {
+    /// Whether an sms in this state may be written into `next`: the table of all transitions there are (INV-S5). To stay is
+    /// always allowed: a row changes in other ways, too.
+    ///
+    /// - `received`: the whitelist lets it in or not; what has no text cannot be read; its device loses its trust.
+    /// - `held`: somebody vouches for it. Nothing was read of it, so that it can go nowhere else.
+    /// - `quarantined` and `rejected`: from the start again, with a text that can be read or a sender that is listed.
+    /// - `accepted`: the parser says what it is, or fails on it each time.
+    /// - `ignored`: a person sends it back, after a template was mended. What our parser ignores is no deposit.
+    /// - `quarantined`, `rejected` and `ignored` become `matched` too: an imported row keeps the amount that the old server
+    ///   read, whatever its state, and a person may link it. Of our own rows none reads as a deposit there (INV-M15).
+    /// - `unparsed`: a person sends it back, after a template was added.
+    /// - `parsed`, `ambiguous` and `unmatched`: the matcher decides, again with each change of its bucket; a person may link.
+    /// - `matched`: credited; or its pair ends, and it is decided again, also by a person who rejects it.
+    /// - `settled`: never left. Its money was credited, and must not be credited with another order (INV-M12).
+    ///
+    /// What was settled had a pair before: nothing but `matched` becomes `settled`.
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        use SmsState::{
+            Accepted, Ambiguous, Held, Ignored, Matched, Parsed, Quarantined, Received, Rejected, Settled, Unmatched,
+            Unparsed,
+        };
+        let others: &[Self] = match self {
+            Received => &[Accepted, Rejected, Quarantined, Held],
+            Held => &[Received],
+            Quarantined | Rejected | Ignored => &[Received, Matched],
+            Accepted => &[Ignored, Unparsed, Parsed, Quarantined, Held, Received],
+            Unparsed => &[Matched, Held, Received],
+            Parsed => &[Matched, Ambiguous, Unmatched, Held, Received],
+            Ambiguous => &[Matched, Unmatched, Parsed, Held, Received],
+            Unmatched => &[Matched, Ambiguous, Parsed, Held, Received],
+            // Unparsed: its pair ends, and it reads as no deposit.
+            Matched => &[Settled, Ambiguous, Unmatched, Parsed, Unparsed, Held, Received],
+            Settled => &[],
+        };
+        self == next || others.contains(&next)
+    }
+}
+
 crate::text_enum! {
     /// What people have said of an sms, or must say.
     pub enum Review {

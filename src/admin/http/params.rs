@@ -187,6 +187,29 @@ impl Params {
         self.switch(name).unwrap_or_default()
     }
 
+    /// A field as it is, whatever its shape: for a peer to judge.
+    #[must_use]
+    pub fn json(&self, name: &str) -> Option<Value> {
+        self.fields.get(name).cloned()
+    }
+
+    /// Whether a page is asked for at all.
+    #[must_use]
+    pub fn asks_page(&self) -> bool {
+        let paging = self.paging.as_ref();
+        paging.is_some_and(|paging| self.value(&paging.page).is_some() || self.value(&paging.page_size).is_some())
+    }
+
+    /// An object that must be there.
+    pub fn needed_object(&mut self, name: &str) -> Value {
+        match self.value(name) {
+            Some(object @ Value::Object(_)) => return object.clone(),
+            Some(_) => self.refuse(name, Say::GiveObject),
+            None => self.refuse(name, Say::Missing),
+        }
+        Value::Null
+    }
+
     /// Which page is asked for.
     pub fn page(&mut self) -> PageAsked {
         let (page, page_size) = match &self.paging {

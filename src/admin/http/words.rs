@@ -76,8 +76,11 @@ pub enum Say {
     GiveNumber,
     GiveSwitch,
     GiveJson,
+    GiveObject,
     PageTooFar,
     NoSuchNumber,
+    GiveTime,
+    GiveAudit,
 }
 
 impl Say {
@@ -148,6 +151,13 @@ impl Say {
                 "The page is too far down; narrow the list by a filter.",
                 "页码过大，请缩小筛选范围。",
             ],
+            Self::GiveTime => [
+                "Unix 초 또는 RFC 3339 형식의 시각을 입력하세요.",
+                "Give a time: Unix seconds or RFC 3339.",
+                "请填写时间：Unix 秒或 RFC 3339 格式。",
+            ],
+            Self::GiveAudit => ["recon 또는 edge를 입력하세요.", "Give recon or edge.", "请填写 recon 或 edge。"],
+            Self::GiveObject => ["객체를 입력하세요.", "Give an object.", "请填写一个对象。"],
             Self::GiveJson => {
                 ["본문은 JSON 객체여야 합니다.", "The body must be a JSON object.", "请求体必须是 JSON 对象。"]
             }

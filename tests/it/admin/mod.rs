@@ -5,6 +5,7 @@ mod edge;
 mod envelope;
 mod first_start;
 mod frozen;
+mod live;
 mod presets;
 mod roles;
 mod sessions;
