@@ -11,5 +11,6 @@ mod presets;
 mod roles;
 mod sessions;
 mod sms;
+mod sms_check;
 
 pub use edge::{Edge, story};
