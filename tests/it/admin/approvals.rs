@@ -77,9 +77,8 @@ impl Shop<'_> {
 
     async fn until_state(&self, id: i64, state: &str) {
         let is_so = async || self.sms(id).await["state"] == state;
-        if tokio::time::timeout(SOON, until(&format!("sms {id} is {state}"), is_so)).await.is_err() {
-            panic!("sms {id} is not {state}: {}", self.sms(id).await);
-        }
+        let in_time = tokio::time::timeout(SOON, until("the sms is in that state", is_so)).await.is_ok();
+        assert!(in_time, "sms {id} is not {state}: {}", self.sms(id).await);
     }
 
     async fn sms(&self, id: i64) -> Value {
