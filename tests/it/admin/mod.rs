@@ -6,6 +6,7 @@ mod first_start;
 mod frozen;
 mod live;
 mod presets;
+mod recon;
 mod sessions;
 
 pub use edge::{Edge, story};
