@@ -44,7 +44,7 @@ fn actors_are_shown_and_controlled() {
         let audit = asks(&viewer, "audit", json!({"subject": "actor/order_matcher"})).await;
         let entry = &audit["list"][0];
         assert_eq!((&entry["operator"], &entry["action"]), (&json!(admin.username), &json!("actor.restarted")), "{audit}");
-        assert_eq!((&entry["detail"]["reason"], &audit["total"]), (&json!("a test"), &json!(1)));
+        assert_eq!(entry["detail"]["reason"], "a test");
     });
 }
 
@@ -64,7 +64,8 @@ fn templates_are_tried_by_whoever_reads() {
         assert_eq!(backtested["examined"], 0, "{backtested}");
 
         expect_code(&viewer.posts("/api/admin/recon/template/backtest", &json!({"id": 999})).await, 200, 7404);
-        let bad = json!({"template": {"name": "x", "kind": "typed", "pattern": "{amount", "senders": ["*"]}, "texts": ["a"]});
+        let mut bad = json!({"template": texts::deposit_template(), "texts": ["a"]});
+        bad["template"]["pattern"] = json!("{amount");
         let refused = viewer.posts("/api/admin/recon/template/test", &bad).await;
         assert_eq!(expect_code(&refused, 200, 7400)["errors"][0]["field"], "template.pattern", "{}", refused.text);
         expect_code(&viewer.posts("/api/admin/recon/template/suggest", &json!({})).await, 200, 7400);
