@@ -2,8 +2,8 @@
 
 use actix::Message;
 
-pub use super::store::{AuditEntry, AuditFilter};
 use super::store::AdminStore;
+pub use super::store::{AuditEntry, AuditFilter};
 use crate::database::StoreError;
 use crate::supervision::{Child, Context, Serve, Serving};
 

@@ -25,6 +25,21 @@ struct Last {
     pending: u64,
     /// When recon last said so, in Unix seconds.
     as_of: Option<i64>,
+    /// When the wallet last said so, in Unix seconds.
+    wallet_as_of: Option<i64>,
+}
+
+/// The counters, and how they were come by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted {
+    /// As `/top_info` answers them.
+    pub top_info: Value,
+    /// Whether all who were asked answered.
+    pub answered: bool,
+    /// Whether the wallet said how many recharges are open.
+    pub wallet_available: bool,
+    /// When it last did, in Unix seconds.
+    pub wallet_as_of: Option<i64>,
 }
 
 impl TopInfo {
@@ -36,10 +51,10 @@ impl TopInfo {
 
     /// The counters now.
     pub async fn now(&self) -> Value {
-        self.count(true).await.value
+        self.count(true).await.top_info
     }
 
-    /// The counters now; without asking recon, where it is known to be away.
+    /// The counters now, and how they were come by; without asking recon, where it is known to be away.
     pub async fn count(&self, ask_recon: bool) -> Counted {
         let of_recon = async {
             let top_info = Ask::get("/internal/v2/top-info");
@@ -57,8 +72,11 @@ impl TopInfo {
             last.stale = count("loops_stale_cnt");
             last.as_of = Some(self.clock.now().0.div_euclid(1000));
         }
-        last.pending = pending.unwrap_or(last.pending);
-        let value = json!({
+        if let Some(pending) = pending {
+            last.pending = pending;
+            last.wallet_as_of = Some(self.clock.now().0.div_euclid(1000));
+        }
+        let top_info = json!({
             "sms_need_check_cnt": last.need_check,
             "recharge_pending_cnt": last.pending,
             "shooter_device_untrusted_cnt": last.untrusted,
@@ -66,15 +84,11 @@ impl TopInfo {
             "recon_available": of_recon.is_some(),
             "as_of": last.as_of,
         });
-        Counted { value, answered: of_recon.is_some() == ask_recon && pending.is_some() }
+        Counted {
+            top_info,
+            answered: of_recon.is_some() == ask_recon && pending.is_some(),
+            wallet_available: pending.is_some(),
+            wallet_as_of: last.wallet_as_of,
+        }
     }
-}
-
-/// The counters as they were counted.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Counted {
-    /// As the top bar has them.
-    pub value: Value,
-    /// Whether all who were asked answered.
-    pub answered: bool,
 }

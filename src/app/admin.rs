@@ -156,6 +156,7 @@ impl Admin {
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
             recon: Arc::clone(&recon),
+            wallet: Arc::clone(&wallet),
             top_info,
             hub: Arc::new(hub),
             audit: Arc::new(audit),

@@ -17,8 +17,8 @@ use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, chain, devices, docs, events, gate, hangup, ingest, observe, orders, phones, probes, pushbullet, sms,
-    telegram, templates, top_info,
+    actors, audit, auth, chain, devices, docs, events, gate, hangup, ingest, observe, orders, phones, probes,
+    pushbullet, sms, telegram, templates, top_info,
 };
 
 /// For answers that are still being written: the server is stopped when no work is in hand any more.

@@ -47,12 +47,7 @@ pub struct EventFeed {
 impl EventFeed {
     /// The actor over `store`; `top_info` is where [`super::top_info::TopInfoBoard`], which `board` nudges, puts its counters.
     #[must_use]
-    pub fn new(
-        store: Store,
-        fleet: Fleet,
-        top_info: Arc<watch::Sender<Option<TopInfo>>>,
-        board: Nudger,
-    ) -> Self {
+    pub fn new(store: Store, fleet: Fleet, top_info: Arc<watch::Sender<Option<TopInfo>>>, board: Nudger) -> Self {
         Self {
             store,
             fleet,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::params::PageAsked;
 use super::words::{Lang, Say};
+use crate::admin::frozen::money::Exact;
 use crate::admin::session_desk::Denied;
 use crate::config::LegacyConfig;
 use crate::supervision::AskError;
@@ -87,6 +88,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A conflict with the thing as old programs read it.
+    #[must_use]
+    pub fn current_as(self, old: impl Fn(&Value) -> Value) -> Self {
+        match self {
+            Self::Conflict(current) if current.get("id").is_some() => Self::Conflict(old(&current)),
+            other => other,
+        }
+    }
+
     /// A body that is no JSON object.
     #[must_use]
     pub fn unreadable() -> Self {
@@ -144,7 +154,7 @@ impl Sent {
         for (name, value) in self.headers {
             response.append_header((name, value));
         }
-        response.json(self.envelope)
+        response.json(Exact(&Value::Object(self.envelope)))
     }
 }
 

@@ -5,9 +5,12 @@
 //! It asks actors through ports and never touches storage; a test over the imports holds that.
 
 pub mod compat;
+pub mod console;
+pub mod cookie;
 pub mod cors;
 pub mod devices;
 pub mod envelope;
+pub mod evidence;
 pub mod live;
 pub mod login;
 pub mod params;
@@ -16,6 +19,8 @@ pub mod presented;
 pub mod reading;
 pub mod recon;
 pub mod route;
+pub mod sms;
+pub mod standing;
 pub mod words;
 
 use std::sync::Arc;
@@ -49,6 +54,8 @@ pub struct EdgeState {
     pub desk: Arc<dyn Desk>,
     /// Recon.
     pub recon: Arc<Client>,
+    /// The wallet.
+    pub wallet: Arc<Client>,
     /// The counters of the top bar.
     pub top_info: Arc<TopInfo>,
     /// Who tells browsers of changes.
@@ -77,4 +84,5 @@ pub fn configure(config: &mut ServiceConfig, state: &Data<EdgeState>) {
     scope = scope.service(web::resource("/ws").route(web::get().to(live::open)));
     config.service(scope.default_service(web::to(compat::no_such_route)));
     config.service(web::resource("/api/{rest:.*}").route(web::route().to(compat::no_such_route)));
+    console::configure(config);
 }

@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
-use super::{devices, live, login, reading, recon};
+use super::{devices, evidence, live, login, reading, recon, sms, standing};
 use crate::admin::permission::Permission;
 
 /// How a route is asked.
@@ -65,6 +65,10 @@ pub const ROUTES: &[Route] = &[
     route("/shooter/phone/list", Kind::Read, READS, reading::list_phones),
     route("/shooter/phone/add", Kind::Write, MANAGES, reading::add_phone),
     route("/shooter/phone/delete", Kind::Write, MANAGES, reading::delete_phone),
+    route("/shooter/sms/list", Kind::Read, READS, sms::list),
+    route("/shooter/sms/get", Kind::Read, READS, sms::get),
+    route("/shooter/sms/reset", Kind::Write, Access::Needs(Permission::Reset), sms::reset),
+    route("/shooter/sms/check", Kind::Write, Access::Needs(Permission::Check), sms::check),
     route("/shooter/template/list", Kind::Read, READS, reading::list_templates),
     route("/shooter/template/add", Kind::Write, MANAGES, reading::add_template),
     route("/shooter/template/delete", Kind::Write, MANAGES, reading::delete_template),
@@ -77,4 +81,10 @@ pub const ROUTES: &[Route] = &[
     route("/recon/template/backtest", Kind::Read, READS, recon::backtest_template),
     route("/recon/audit", Kind::Read, READS, recon::audit),
     route("/ws/ticket", Kind::Write, READS, live::ticket),
+    route("/recon/standing", Kind::Read, READS, standing::standing),
+    route("/recon/sms", Kind::Read, READS, evidence::get_sms),
+    route("/recon/sms/list", Kind::Read, READS, evidence::list_sms),
+    route("/recon/order", Kind::Read, READS, evidence::get_order),
+    route("/recon/template/list", Kind::Read, READS, evidence::list_templates),
+    route("/recon/template/add", Kind::Write, MANAGES, evidence::add_template),
 ];

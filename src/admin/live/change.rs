@@ -144,7 +144,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_means_nothing() {
-        for (kind, data) in [("sms.updated", "{}"), ("order.updated", "[]"), ("actor.changed", "x"), ("later.kind", "{}")] {
+        for (kind, data) in
+            [("sms.updated", "{}"), ("order.updated", "[]"), ("actor.changed", "x"), ("later.kind", "{}")]
+        {
             assert_eq!(meaning_of(kind, data), None, "{kind} {data}");
         }
     }

@@ -36,8 +36,12 @@ impl Child for Counters {
         loop {
             // Who follows recon's stream knows first that recon is gone: nobody waits for its answer then.
             let counted = self.top_info.count(self.board.is_heard()).await;
-            self.board.counted(counted.value);
-            if counted.answered { cx.succeeded() } else { cx.tried() }
+            self.board.counted(counted.top_info);
+            if counted.answered {
+                cx.succeeded()
+            } else {
+                cx.tried()
+            }
             let next = Instant::now() + PACE;
             if cx.stopping() {
                 return Ok(());

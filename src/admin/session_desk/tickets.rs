@@ -35,12 +35,7 @@ impl SessionDesk {
         let asking = Listening { user_id: session.user_id, epoch: session.epoch, session: operator.token };
         let Listening { user_id, epoch, session } = self.follow(asking).await?;
         let ticket = Token::random();
-        let kept = Ticket {
-            session,
-            user_id,
-            epoch,
-            expires_at: self.store.now().plus(GOOD_FOR),
-        };
+        let kept = Ticket { session, user_id, epoch, expires_at: self.store.now().plus(GOOD_FOR) };
         self.store.keep_ticket(&ticket.hash(), &kept).await.map_err(unavailable)?;
         Ok(ticket)
     }

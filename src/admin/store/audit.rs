@@ -143,7 +143,8 @@ impl AdminStore {
         }
         let mut find = filter.find().order_by_desc(audit::Column::Id).limit(size);
         if skip > 0 {
-            let ids = filter.find().select_only().column(audit::Column::Id).order_by_desc(audit::Column::Id).limit(skip);
+            let ids =
+                filter.find().select_only().column(audit::Column::Id).order_by_desc(audit::Column::Id).limit(skip);
             let skipped: Vec<i64> = ids.into_tuple().all(self.database.reader()).await?;
             if let Some(last) = skipped.last() {
                 find = find.filter(audit::Column::Id.lt(*last));

@@ -132,7 +132,8 @@ impl AdminStore {
     pub async fn set_disabled(&self, username: &str, disabled: bool) -> Result<(), StoreError> {
         let at = disabled.then(|| self.now().0);
         let action = if disabled { "operator.disable" } else { "operator.enable" };
-        self.change(username, action, json!({}), |update| update.col_expr(user::Column::DisabledAt, Expr::value(at))).await
+        self.change(username, action, json!({}), |update| update.col_expr(user::Column::DisabledAt, Expr::value(at)))
+            .await
     }
 
     /// Gives an operator another password; their sessions end at once.

@@ -174,7 +174,8 @@ async fn a_running_feed_tells_commits_and_actors_as_they_happen() {
                 Supervision::start(clock.clone(), Policy::default(), Placement::Current, "test".to_owned());
             let (of, actors) = ((*store).clone(), Fleet::new("test", supervision.clone(), clock));
             let feed = supervision.spawn(Spec::new(KIND, KIND), move || {
-                let child = EventFeed::new(of.clone(), actors.clone(), Arc::new(watch::Sender::new(None)), Nudger::none());
+                let child =
+                    EventFeed::new(of.clone(), actors.clone(), Arc::new(watch::Sender::new(None)), Nudger::none());
                 async move { Ok(child) }
             });
             let within = Duration::from_secs(20);

@@ -1,5 +1,6 @@
 //! The admin edge as old back-office programs meet it: over HTTP, on both engines, with sessions in the database and in Redis.
 
+mod contract;
 mod edge;
 mod envelope;
 mod first_start;
@@ -7,6 +8,8 @@ mod frozen;
 mod live;
 mod presets;
 mod recon;
+mod roles;
 mod sessions;
+mod sms;
 
 pub use edge::{Edge, story};

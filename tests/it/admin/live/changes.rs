@@ -37,9 +37,7 @@ fn every_change_is_told_within_a_second() {
         assert_eq!(counters["event"], "top_info", "the counters are told at once: {counters}");
         socket.counted("recon_available", json!(true)).await;
         let mut took = Vec::new();
-        let posts = async |path: &str, body: Value| {
-            expect_code(&browser.posts(path, &body).await, 200, 0).clone()
-        };
+        let posts = async |path: &str, body: Value| expect_code(&browser.posts(path, &body).await, 200, 0).clone();
 
         posts("/api/admin/shooter/device/trust", json!({"id": phone.id, "trusted": 0})).await;
         took.push(socket.refreshed("device", json!(phone.id)).await);

@@ -99,11 +99,13 @@ fn one_who_does_not_read_is_cut_off_and_holds_up_nobody() {
             let added = browser.posts("/api/admin/shooter/phone/add", &phone).await;
             socket.refreshed("phone", expect_code(&added, 200, 0)["id"].clone()).await;
         }
-        // What was on its way comes, and then the end; without that this would wait for more.
+        // What was on its way comes, and then the end: it was cut off before it read again, else a farewell would come.
         idle.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let end = std::io::copy(&mut idle, &mut std::io::sink());
+        let mut came = Vec::new();
+        let end = idle.read_to_end(&mut came);
         let is_reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
         assert!(end.is_ok() || end.as_ref().is_err_and(is_reset), "{end:?}");
+        assert!(!came.ends_with(b"open it again"), "it was told farewell when it read again");
         socket.pings().await;
     });
 }
