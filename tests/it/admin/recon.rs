@@ -43,7 +43,11 @@ fn actors_are_shown_and_controlled() {
         }
         let audit = asks(&viewer, "audit", json!({"subject": "actor/order_matcher"})).await;
         let entry = &audit["list"][0];
-        assert_eq!((&entry["operator"], &entry["action"]), (&json!(admin.username), &json!("actor.restarted")), "{audit}");
+        assert_eq!(
+            (&entry["operator"], &entry["action"]),
+            (&json!(admin.username), &json!("actor.restarted")),
+            "{audit}"
+        );
         assert_eq!(entry["detail"]["reason"], "a test");
     });
 }
@@ -53,14 +57,16 @@ fn templates_are_tried_by_whoever_reads() {
     whole(async |edge| {
         let viewer = edge.browser(Role::Viewer).await;
         let text = texts::deposit("홍길동", 50_000);
-        let tested = asks(&viewer, "template/test", json!({"template": texts::deposit_template(), "texts": [text]})).await;
+        let tested =
+            asks(&viewer, "template/test", json!({"template": texts::deposit_template(), "texts": [text]})).await;
         assert_eq!(tested["results"][0]["matched"], true, "{tested}");
         assert_eq!(tested["results"][0]["fields"]["amount"], "50000");
         let example = json!({"text": text, "fields": {"amount": "50,000", "name": "홍길동"}});
         let suggested = asks(&viewer, "template/suggest", json!({"examples": [example], "extra": 1})).await;
         assert!(suggested["template"]["pattern"].as_str().unwrap().contains("{amount}"), "{suggested}");
         let id = edge.recon.add_template(&texts::deposit_template()).await;
-        let backtested = asks(&viewer, "template/backtest", json!({"id": id, "limit": "10", "since": edge.now_s()})).await;
+        let backtested =
+            asks(&viewer, "template/backtest", json!({"id": id, "limit": "10", "since": edge.now_s()})).await;
         assert_eq!(backtested["examined"], 0, "{backtested}");
 
         expect_code(&viewer.posts("/api/admin/recon/template/backtest", &json!({"id": 999})).await, 200, 7404);
