@@ -8,6 +8,7 @@ mod first_start;
 mod frozen;
 mod live;
 mod presets;
+mod recon;
 mod roles;
 mod sessions;
 mod sms;
