@@ -524,7 +524,9 @@ export default {
   "audit.action": "What",
   "audit.subject": "Subject",
   "audit.detail": "Particulars",
-  "audit.newest": "The newest {count}",
+  "audit.of": "Log",
+  "audit.of.recon": "recon: messages, templates, devices",
+  "audit.of.edge": "this console: logins, operators, approvals",
 
   // story
   "story.what": "From the text to the ledger: why an order was credited, or why it was not.",
@@ -579,4 +581,23 @@ export default {
   "entry.by": "By",
   "entry.at": "At",
   "entry.reason": "Why",
+
+  // approval intent
+  "intent.operator": "Approved by",
+  "intent.create_time": "Decided",
+  "intent.note": "Note",
+  "intent.amount": "Amount credited",
+  "intent.order_amount": "Amount ordered",
+  "intent.override": "Amounts differ",
+  "intent.sms_id": "Message",
+  "intent.sms_version": "Version of the message",
+  "intent.rule": "Matched by rule",
+  "intent.order_version": "Version of the order",
+  "intent.idempotency_key": "Key (the credit happens once)",
+  "intent.attempts": "Times sent",
+  "intent.send_time": "Last sent",
+  "intent.next_time": "Sent again",
+  "intent.last_error": "Last error",
+  "intent.settle_time": "Answered",
+  "intent.entry_id": "Entry in the ledger",
 };

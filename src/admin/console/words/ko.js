@@ -524,7 +524,9 @@ export default {
   "audit.action": "무엇을",
   "audit.subject": "대상",
   "audit.detail": "세부",
-  "audit.newest": "최신 {count}건",
+  "audit.of": "기록",
+  "audit.of.recon": "recon: 문자, 템플릿, 기기",
+  "audit.of.edge": "콘솔: 로그인, 운영자, 승인",
 
   // story
   "story.what": "문자에서 원장까지: 주문이 왜 입금되었는지, 왜 안 되었는지.",
@@ -579,4 +581,23 @@ export default {
   "entry.by": "처리자",
   "entry.at": "시각",
   "entry.reason": "사유",
+
+  // approval intent
+  "intent.operator": "승인자",
+  "intent.create_time": "결정 시각",
+  "intent.note": "메모",
+  "intent.amount": "입금액",
+  "intent.order_amount": "주문 금액",
+  "intent.override": "금액 차이 승인",
+  "intent.sms_id": "문자",
+  "intent.sms_version": "문자 버전",
+  "intent.rule": "매칭 규칙",
+  "intent.order_version": "주문 버전",
+  "intent.idempotency_key": "키(한 번만 입금)",
+  "intent.attempts": "전송 횟수",
+  "intent.send_time": "마지막 전송",
+  "intent.next_time": "다음 전송",
+  "intent.last_error": "마지막 오류",
+  "intent.settle_time": "응답 시각",
+  "intent.entry_id": "원장 항목",
 };

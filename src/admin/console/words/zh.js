@@ -524,7 +524,9 @@ export default {
   "audit.action": "操作",
   "audit.subject": "对象",
   "audit.detail": "详情",
-  "audit.newest": "最新 {count} 条",
+  "audit.of": "日志",
+  "audit.of.recon": "recon：短信、模板、设备",
+  "audit.of.edge": "控制台：登录、操作员、批准",
 
   // story
   "story.what": "从短信到账本：订单为何入账，或为何没有。",
@@ -579,4 +581,23 @@ export default {
   "entry.by": "操作人",
   "entry.at": "时间",
   "entry.reason": "原因",
+
+  // approval intent
+  "intent.operator": "批准人",
+  "intent.create_time": "决定时间",
+  "intent.note": "备注",
+  "intent.amount": "入账金额",
+  "intent.order_amount": "订单金额",
+  "intent.override": "金额不同仍批准",
+  "intent.sms_id": "短信",
+  "intent.sms_version": "短信版本",
+  "intent.rule": "匹配规则",
+  "intent.order_version": "订单版本",
+  "intent.idempotency_key": "幂等键（只入账一次）",
+  "intent.attempts": "发送次数",
+  "intent.send_time": "最近发送",
+  "intent.next_time": "下次发送",
+  "intent.last_error": "最近错误",
+  "intent.settle_time": "答复时间",
+  "intent.entry_id": "账本账目",
 };

@@ -26,7 +26,7 @@ export function actors(main) {
     try {
       const found = await call("/recon/actors");
       if (isGone) return;
-      shown = found.items ?? found.list;
+      shown = found.list;
       status.classList.remove("error");
       draw();
     } catch (failure) {

@@ -3,7 +3,7 @@
 
 import { fill, h, link } from "../dom.js";
 import { t, word } from "../i18n.js";
-import { CODE, call } from "../api.js";
+import { CODE, call, page } from "../api.js";
 import { amount, money, stamp } from "../format.js";
 import { bindKeys } from "../keys.js";
 import { sentence } from "../dialog.js";
@@ -48,8 +48,8 @@ async function tell(kind, id) {
   const smsId = sms?.id ?? order?.recon?.match?.sms_id ?? depositOf(order);
   if (!sms && smsId) sms = await optional(call("/recon/sms", { id: Number(smsId) }));
   const recharge = orderId ? await optional(call("/recharge/get", { order_id: orderId })) : null;
-  const subjects = [sms && `sms/${sms.id}`, orderId && `order/${orderId}`].filter(Boolean);
-  const logs = await Promise.all(subjects.map((subject) => optional(call("/recon/audit", { subject, limit: 100 }))));
+  const subjects = [["recon", sms && `sms/${sms.id}`], ["edge", orderId && `recharge/${orderId}`]].filter(([, subject]) => subject);
+  const logs = await Promise.all(subjects.map(([of, subject]) => optional(page("/recon/audit", { of, subject }))));
   return draw({ sms, orderId, order, recharge, logs });
 }
 
@@ -137,17 +137,18 @@ function approval(recharge, order) {
   if (!recharge.approval || !detail) return missing("story.no_approval");
   return [
     h("p", null, h("span", { class: `chip approval-${recharge.approval}` }, t(`approval.${recharge.approval}`)), " ", t(`approval.${recharge.approval}.why`)),
-    facts(Object.entries(detail).map(([name, value]) => [`intent.${name}`, shown(name, value)])),
+    facts(INTENT.map(([name, show]) => [`intent.${name}`, detail[name] === null || detail[name] === undefined ? null : show(detail[name], detail)])),
   ];
 }
 
-function shown(name, value) {
-  if (value === null || value === undefined || value === "") return null;
-  if (/(_at|_time)$/.test(name)) return stamp(value);
-  if (name === "sms_id") return link(["queue", "sms", value], null, `#${value}`);
-  if (typeof value === "object") return h("code", null, plain(JSON.stringify(value)));
-  return name === "key" ? h("code", { class: "long" }, plain(String(value))) : plain(String(value));
-}
+const textual = (value) => plain(String(value));
+const INTENT = [
+  ["operator", textual], ["create_time", stamp], ["note", textual], ["amount", (value, detail) => amount(value, detail.currency)],
+  ["order_amount", (value, detail) => amount(value, detail.currency)], ["override", (value) => t(value ? "yes" : "no")],
+  ["sms_id", (value) => link(["queue", "sms", value], null, `#${value}`)], ["sms_version", textual], ["rule", textual], ["order_version", textual],
+  ["idempotency_key", (value) => h("code", { class: "long" }, textual(value))], ["attempts", textual], ["send_time", stamp], ["next_time", stamp],
+  ["last_error", textual], ["settle_time", stamp], ["entry_id", (value) => `#${value}`],
+];
 
 function entry(wallet, order) {
   if (!wallet) return missing(order && !order.wallet_available ? "story.no_answer" : "story.no_entry");
@@ -166,7 +167,7 @@ function entry(wallet, order) {
 }
 
 function logbook(logs) {
-  const entries = logs.flatMap((log) => log?.items ?? log?.list ?? []).sort((one, other) => one.id - other.id);
+  const entries = logs.flatMap((log) => log?.list ?? []).sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
   if (entries.length === 0) return h("p", { class: "quiet" }, t("story.no_audit_entries"));
   return h("div", { class: "scroll" }, h("table", null, h("thead", null, h("tr", null,
     ["audit.id", "audit.at", "audit.operator", "audit.action", "audit.subject", "audit.detail"].map((name) => h("th", { scope: "col" }, t(name))))), h("tbody", null, entries.map(auditRow))));
