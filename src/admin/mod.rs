@@ -5,10 +5,12 @@
 //! `session_desk` is the actor between; `http` holds the routes, of which each goes through one helper (`http::compat`).
 //! It may use `domain`, `database`, `supervision`, `config` and the generic parts of `http`; `app` and `cli` use it.
 
+pub mod audit_log;
 pub mod client;
 pub mod console;
 pub mod frozen;
 pub mod http;
+pub mod live;
 pub mod password;
 pub mod permission;
 pub mod session;

@@ -29,11 +29,13 @@ struct Last {
     wallet_as_of: Option<i64>,
 }
 
-/// The counters, and how the wallet's one stands.
-#[derive(Clone, Debug)]
+/// The counters, and how they were come by.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
     /// As `/top_info` answers them.
     pub top_info: Value,
+    /// Whether all who were asked answered.
+    pub answered: bool,
     /// Whether the wallet said how many recharges are open.
     pub wallet_available: bool,
     /// When it last did, in Unix seconds.
@@ -49,15 +51,18 @@ impl TopInfo {
 
     /// The counters now.
     pub async fn now(&self) -> Value {
-        self.counted().await.top_info
+        self.count(true).await.top_info
     }
 
-    /// The counters now, and how the wallet's one stands.
-    pub async fn counted(&self) -> Counted {
-        let of_recon = Ask::get("/internal/v2/top-info");
+    /// The counters now, and how they were come by; without asking recon, where it is known to be away.
+    pub async fn count(&self, ask_recon: bool) -> Counted {
+        let of_recon = async {
+            let top_info = Ask::get("/internal/v2/top-info");
+            if ask_recon { self.recon.call(&top_info).await.ok() } else { None }
+        };
         let open = Ask::get("/internal/recharges").with("status", "open").with("count", true).with("limit", 1);
-        let (of_recon, open) = tokio::join!(self.recon.call(&of_recon), self.wallet.call(&open));
-        let of_recon = of_recon.ok().filter(super::client::Answer::is_success).map(|answer| answer.body);
+        let (of_recon, open) = tokio::join!(of_recon, self.wallet.call(&open));
+        let of_recon = of_recon.filter(super::client::Answer::is_success).map(|answer| answer.body);
         let pending = open.ok().and_then(|answer| answer.body["total"].as_u64());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(body) = &of_recon {
@@ -79,6 +84,11 @@ impl TopInfo {
             "recon_available": of_recon.is_some(),
             "as_of": last.as_of,
         });
-        Counted { top_info, wallet_available: pending.is_some(), wallet_as_of: last.wallet_as_of }
+        Counted {
+            top_info,
+            answered: of_recon.is_some() == ask_recon && pending.is_some(),
+            wallet_available: pending.is_some(),
+            wallet_as_of: last.wallet_as_of,
+        }
     }
 }

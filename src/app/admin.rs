@@ -11,8 +11,13 @@ use futures_util::future::BoxFuture;
 
 use super::Probing;
 use super::listeners::Listeners;
+use crate::admin::audit_log::{self, AuditLog};
 use crate::admin::client::{Client, FindToken, PeerCheck};
 use crate::admin::http::{EdgeState, configure};
+use crate::admin::live::board::Board;
+use crate::admin::live::counters::{self, Counters};
+use crate::admin::live::hub::{self, Hub};
+use crate::admin::live::recon_events::{self, ReconEvents};
 use crate::admin::password;
 use crate::admin::permission::Role as OperatorRole;
 use crate::admin::session::{Lifetime, Slides};
@@ -28,7 +33,7 @@ use crate::http::ports::Actors;
 use crate::http::server::{self, Running};
 use crate::http::state::Readiness;
 use crate::private_file;
-use crate::supervision::{ActorStatus, Spec, Supervision};
+use crate::supervision::{ActorStatus, Handle, Spec, Supervision};
 
 /// The name of the first operator.
 pub(crate) const FIRST: &str = "admin";
@@ -141,11 +146,21 @@ impl Admin {
             async move { Ok(child) }
         });
         let [recon, wallet] = peers(config, listeners)?;
+        let top_info = Arc::new(TopInfo::new(Arc::clone(&recon), Arc::clone(&wallet), clock.clone()));
+        let of = store.clone();
+        let audit = supervision.spawn(Spec::new(audit_log::KIND, audit_log::KIND), move || {
+            let child = AuditLog::new(of.clone());
+            async move { Ok(child) }
+        });
+        let hub = live(supervision, &Arc::default(), &recon, &top_info);
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
             recon: Arc::clone(&recon),
             wallet: Arc::clone(&wallet),
-            top_info: TopInfo::new(Arc::clone(&recon), Arc::clone(&wallet), clock.clone()),
+            top_info,
+            hub: Arc::new(hub),
+            audit: Arc::new(audit),
+            own_actors: Arc::new(OwnActors(supervision.clone())),
             clock,
             legacy: config.admin.legacy.clone(),
             allowed_origins: config.admin.allowed_origins.clone(),
@@ -177,6 +192,27 @@ impl Admin {
     pub(super) async fn close(self) {
         self.store.close().await;
     }
+}
+
+/// What tells browsers of changes: who follows recon, who counts, and who owns the connections.
+fn live(supervision: &Supervision, board: &Arc<Board>, recon: &Arc<Client>, top_info: &Arc<TopInfo>) -> Handle<Hub> {
+    let of = Arc::clone(board);
+    let hub = supervision.spawn(Spec::new(hub::KIND, hub::KIND), move || {
+        let child = Hub::new(Arc::clone(&of));
+        async move { Ok(child) }
+    });
+    let (of, counts) = (Arc::clone(board), Arc::clone(top_info));
+    let counters = supervision.spawn(Spec::new(counters::KIND, counters::KIND), move || {
+        let child = Counters::new(Arc::clone(&counts), Arc::clone(&of));
+        async move { Ok(child) }
+    });
+    board.wakes(hub.nudger(), counters.nudger());
+    let (of, recon) = (Arc::clone(board), Arc::clone(recon));
+    supervision.spawn(Spec::new(recon_events::KIND, recon_events::KIND), move || {
+        let child = ReconEvents::new(Arc::clone(&recon), Arc::clone(&of));
+        async move { Ok(child) }
+    });
+    hub
 }
 
 /// The clients of recon and of the wallet. Their tokens are looked for at each call, since they may be made after the edge has

@@ -107,4 +107,6 @@ pub struct OrderFilter {
     pub user_id: Option<String>,
     /// In a pair, or not.
     pub matched: Option<bool>,
+    /// With one of these ids; none: any.
+    pub ids: Option<Vec<String>>,
 }

@@ -39,12 +39,17 @@ pub(super) async fn put(service: Data<Service>, write: Write<OrdersInput>) -> Re
         ("status" = Option<OrderStatus>, Query, description = "With this status"),
         ("user_id" = Option<String>, Query, description = "Of this user"),
         ("matched" = Option<bool>, Query, description = "In a pair, or not"),
+        ("ids" = Option<String>, Query, description = "With one of these ids, up to 500, with commas between; a comma or a % in an id is written %2C or %25"),
     ),
     responses((status = 200, description = "A page", body = Page<OrderView>)))]
 pub(super) async fn list(service: Data<Service>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::of(&request);
-    let filter =
-        OrderFilter { status: query.parsed("status"), user_id: query.text("user_id"), matched: query.flag("matched") };
+    let filter = OrderFilter {
+        status: query.parsed("status"),
+        user_id: query.text("user_id"),
+        matched: query.flag("matched"),
+        ids: query.ids("ids"),
+    };
     let page = query.page();
     query.finish()?;
     Ok(HttpResponse::Ok().json(ask(&*service.state.orders, ListOrders { filter, page }).await?))

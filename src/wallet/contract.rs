@@ -66,7 +66,7 @@ pub struct ApproveInput {
     /// Which deposit pays it: 1 to 128 characters, unique in the ledger for ever.
     #[schema(min_length = 1, max_length = 128, example = "sms:41")]
     pub deposit_ref: String,
-    /// What is credited: the order's amount.
+    /// What is credited: the order's amount, or the deposit's with an `override_note`.
     #[schema(example = "50000")]
     pub amount: String,
     /// The order's currency.
@@ -78,6 +78,10 @@ pub struct ApproveInput {
     /// The order's version, as it was read.
     #[schema(minimum = 1)]
     pub version: i64,
+    /// Why another amount than was ordered may be credited: 1 to 1,000 characters, kept with the entry. Absent: it may not.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 1000, example = "the customer paid a fee less")]
+    pub override_note: Option<String>,
 }
 
 /// The end of an order without a credit.
@@ -125,6 +129,22 @@ pub struct Closed {
     /// The deposit that paid it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deposit_ref: Option<String>,
+    /// What was credited, where it was approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credited: Option<Money>,
+    /// Why that may be another amount than was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_note: Option<String>,
+}
+
+/// An order in a list.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct RechargeItem {
+    /// The order.
+    #[serde(flatten)]
+    pub order: OrderInput,
+    /// When it last changed.
+    pub updated_at: UnixMs,
 }
 
 /// An order with its end.
@@ -133,6 +153,8 @@ pub struct RechargeView {
     /// The order.
     #[serde(flatten)]
     pub order: OrderInput,
+    /// When it last changed.
+    pub updated_at: UnixMs,
     /// How it ended; absent while it is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed: Option<Closed>,
@@ -145,6 +167,12 @@ pub struct RechargeFilter {
     pub status: Option<OrderStatus>,
     /// Of this user.
     pub user_id: Option<String>,
+    /// With one of these ids; none: any.
+    pub ids: Option<Vec<String>>,
+    /// Placed at this time or later.
+    pub from: Option<UnixMs>,
+    /// Placed before this time.
+    pub to: Option<UnixMs>,
 }
 
 /// What a user has.
@@ -171,6 +199,9 @@ pub struct EntryView {
     pub operator: String,
     /// When.
     pub at: UnixMs,
+    /// Why another amount than was ordered could be credited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub override_note: Option<String>,
 }
 
 /// Entries that share what must be unique.

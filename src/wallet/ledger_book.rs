@@ -152,6 +152,9 @@ fn approval(input: ApproveInput) -> Result<Approval, Vec<FieldError>> {
     let mut errors = Vec::new();
     text(&mut errors, "deposit_ref", &input.deposit_ref, 128);
     text(&mut errors, "operator", &input.operator, 100);
+    if let Some(note) = &input.override_note {
+        text(&mut errors, "override_note", note, 1_000);
+    }
     if input.version < 1 {
         errors.push(FieldError::new("version", "must be 1 or more"));
     }
@@ -159,10 +162,13 @@ fn approval(input: ApproveInput) -> Result<Approval, Vec<FieldError>> {
     let currency = Currency::of_payments(&input.currency).map_err(|error| wrong("currency", &error));
     let money = currency
         .and_then(|currency| Money::from_major(&input.amount, currency).map_err(|error| wrong("amount", &error)));
+    if money.as_ref().is_ok_and(|money| money.minor < 1) {
+        errors.push(FieldError::new("amount", "must be above zero"));
+    }
     match money {
         Ok(money) if errors.is_empty() => {
-            let ApproveInput { deposit_ref, operator, version, .. } = input;
-            Ok(Approval { deposit_ref, money, operator, version })
+            let ApproveInput { deposit_ref, operator, version, override_note, .. } = input;
+            Ok(Approval { deposit_ref, money, operator, version, override_note })
         }
         Ok(_) => Err(errors),
         Err(error) => {

@@ -2,16 +2,17 @@
 
 use actix::Message;
 
-use super::contract::{EntryView, EventState, EventView, LedgerVerdict, RechargeFilter, RechargeView, WalletView};
+use super::contract::{
+    EntryView, EventState, EventView, LedgerVerdict, RechargeFilter, RechargeItem, RechargeView, WalletView,
+};
 use super::ledger_book::LedgerBook;
 use crate::contract::page::{Page, PageRequest};
-use crate::domain::order::OrderInput;
 use crate::domain::refusal::Refusal;
 use crate::supervision::{Context, Serve, Serving};
 
 /// A page of the orders.
 #[derive(Debug, Message)]
-#[rtype(result = "Result<Page<OrderInput>, Refusal>")]
+#[rtype(result = "Result<Page<RechargeItem>, Refusal>")]
 pub struct ListRecharges {
     /// Which orders.
     pub filter: RechargeFilter,
@@ -24,7 +25,7 @@ impl Serve<ListRecharges> for LedgerBook {
         &'a mut self,
         msg: ListRecharges,
         _cx: &'a mut Context<Self>,
-    ) -> Serving<'a, Result<Page<OrderInput>, Refusal>> {
+    ) -> Serving<'a, Result<Page<RechargeItem>, Refusal>> {
         let store = self.store.clone();
         Serving::detached(async move { Ok(store.recharge_page(&msg.filter, msg.page).await?) })
     }

@@ -224,6 +224,7 @@ fn queries_that_are_misspelt_never_show_everything() {
             ("sms?state=matched&state=parsed", "state"),
             ("orders?status=paid", "status"),
             ("orders?matched=perhaps", "matched"),
+            ("orders?ids=R-1,,R-2", "ids"),
             ("audit?to=99999999999", "to"),
             ("top-info?x=1", "x"),
             ("actors?x=1", "x"),

@@ -297,6 +297,8 @@ fn orders_are_found_by_status_user_and_match() {
             ("status=cancelled", vec!["R-3"]),
             ("user_id=user-of-R-2", vec!["R-2"]),
             ("status=open&matched=false", vec!["R-2"]),
+            ("ids=R-3,R-9,R-1", vec!["R-3", "R-1"]),
+            ("ids=R-3,R-1&status=open", vec!["R-1"]),
         ] {
             let page = app.get(&format!("/internal/v2/orders?{query}")).await.expect(200);
             let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|order| order["order_id"].clone()).collect();

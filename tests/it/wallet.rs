@@ -7,6 +7,7 @@ mod ledger;
 mod one_process;
 mod orders;
 mod outbox;
+mod overrides;
 mod races;
 
 use recon::domain::time::UnixMs;

@@ -1,5 +1,7 @@
 //! The tables of the admin edge's own database.
 
+pub mod audit;
 pub mod fact;
 pub mod session;
+pub mod ticket;
 pub mod user;

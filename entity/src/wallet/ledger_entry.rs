@@ -21,13 +21,16 @@ pub struct Model {
     /// ISO 4217.
     #[sea_orm(column_type = "Text")]
     pub currency: String,
-    /// Minor units, above zero.
+    /// Minor units, above zero: the deposit's. The order's too, where there is no `override_note`.
     pub amount: i64,
     /// Who approved.
     #[sea_orm(column_type = "Text")]
     pub operator: String,
     /// When (ms).
     pub at: i64,
+    /// Why another amount than was ordered could be credited.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub override_note: Option<String>,
 }
 
 /// Joins are written where they are needed, in the wallet's store.

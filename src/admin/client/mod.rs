@@ -3,6 +3,7 @@
 
 pub mod breaker;
 mod check;
+mod stream;
 
 pub use check::PeerCheck;
 
@@ -152,8 +153,7 @@ impl Client {
     /// # Errors
     /// Where no HTTP client can be made.
     pub fn new(name: &'static str, base: BaseUrl, token: FindToken) -> anyhow::Result<Self> {
-        // Whoever comes first decides, and all say the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::use_ring();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

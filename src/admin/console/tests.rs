@@ -51,9 +51,9 @@ fn keys_of(text: &str) -> BTreeSet<&str> {
     };
     let kept_elsewhere = ["recon.language"];
     let mut found: BTreeSet<&str> = quoted.filter(is_key).filter(|key| !kept_elsewhere.contains(key)).collect();
-    found.extend(text.split("t(\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(key, _)| key).filter(|key| {
-        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_'))
-    }));
+    found.extend(text.split("t(\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(key, _)| key).filter(
+        |key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_')),
+    ));
     found
 }
 
@@ -119,8 +119,21 @@ fn every_word_of_the_server_has_a_sentence() {
 #[test]
 fn no_text_becomes_markup_or_code() {
     let banned = [
-        "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(", "new Function", "srcdoc",
-        "javascript:", "setHTML", "createContextualFragment", "import(", "http://", "https://", "localStorage.setItem(KEPT_TOKEN",
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "DOMParser",
+        "eval(",
+        "new Function",
+        "srcdoc",
+        "javascript:",
+        "setHTML",
+        "createContextualFragment",
+        "import(",
+        "http://",
+        "https://",
+        "localStorage.setItem(KEPT_TOKEN",
         "document.cookie",
     ];
     for asset in ASSETS {

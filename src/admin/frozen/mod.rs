@@ -1,9 +1,11 @@
 //! The things of the frozen routes, between recon's words and the old ones: pure, one file a thing, both directions. Every
 //! key of the old shape is always there; what is absent is null.
 
+pub mod money;
 pub mod phone;
 pub mod pushbullet_device;
 pub mod shooter_device;
+pub mod sms;
 pub mod template;
 
 use serde_json::Value;

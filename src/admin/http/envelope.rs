@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::params::PageAsked;
 use super::words::{Lang, Say};
+use crate::admin::frozen::money::Exact;
 use crate::admin::session_desk::Denied;
 use crate::config::LegacyConfig;
 use crate::supervision::AskError;
@@ -144,7 +145,7 @@ impl Sent {
         for (name, value) in self.headers {
             response.append_header((name, value));
         }
-        response.json(self.envelope)
+        response.json(Exact(&Value::Object(self.envelope)))
     }
 }
 

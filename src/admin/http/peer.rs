@@ -59,9 +59,17 @@ pub async fn page(
 /// # Errors
 /// What [`refused`] says.
 pub async fn write(call: &Call, ask: Ask, names: &[(&str, &'static str)]) -> Result<Value, Failure> {
+    expect(write_answer(call, ask).await?, names)
+}
+
+/// The same, for a handler that reads refusals itself.
+///
+/// # Errors
+/// 7503 where recon does not answer.
+pub async fn write_answer(call: &Call, ask: Ask) -> Result<Answer, Failure> {
     let key = hex::encode(rand::random::<[u8; 16]>());
     let ask = ask.by(&call.operator()?.username).once(key);
-    expect(call.state.recon.call(&ask).await?, names)
+    Ok(call.state.recon.call(&ask).await?)
 }
 
 /// The body of a success.

@@ -10,7 +10,7 @@ use super::envelope::{Failure, Reply};
 /// so that the console can tell how old they are whatever its own clock says.
 pub fn standing(call: Call) -> LocalBoxFuture<'static, Result<Reply, Failure>> {
     Box::pin(async move {
-        let counted = call.state.top_info.counted().await;
+        let counted = call.state.top_info.count(true).await;
         Ok(Reply::Object(json!({
             "top_info": counted.top_info,
             "wallet_available": counted.wallet_available,

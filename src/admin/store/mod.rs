@@ -1,11 +1,15 @@
-//! The admin edge's own store: operators, and sessions where there is no Redis. Nothing else of the edge speaks SQL or Redis.
+//! The admin edge's own store: operators, the audit of what they do here, and sessions where there is no Redis. Nothing else of the edge speaks SQL or Redis.
 
+mod audit;
 mod session_redis;
 mod session_rows;
 mod sessions;
+mod ticket;
 mod user;
 
+pub use audit::{AuditEntry, AuditFilter, LOCAL, NewEntry};
 pub use sessions::{Sessions, SessionsError};
+pub use ticket::Ticket;
 pub use user::{NewUser, User};
 
 use std::sync::Arc;

@@ -11,6 +11,8 @@ use crate::domain::refusal::FieldError;
 use crate::http::error::Problem;
 
 const TEXT_MAX: usize = 200;
+/// Ids in one parameter at most: a page of a list.
+pub const IDS_MAX: usize = 500;
 
 /// The parameters of a request that have not been read yet, and what was wrong with those that were.
 #[derive(Debug)]
@@ -56,6 +58,22 @@ impl QueryReader {
             Ok(value) => Some(value),
             Err(error) => {
                 self.errors.push(FieldError::new(name, error.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Text ids with commas between, up to [`IDS_MAX`]; a comma or a % within an id is percent-encoded once more.
+    pub fn ids(&mut self, name: &str) -> Option<Vec<String>> {
+        let value = self.take(name)?;
+        let ids: Option<Vec<String>> = value.split(',').map(|id| unescaped(id).filter(|id| !id.is_empty())).collect();
+        match ids {
+            Some(ids) if ids.len() <= IDS_MAX => Some(ids),
+            _ => {
+                let message = format!(
+                    "must be 1 to {IDS_MAX} ids with commas between; write %2C for a comma in an id, %25 for a %"
+                );
+                self.errors.push(FieldError::new(name, message));
                 None
             }
         }
@@ -139,7 +157,12 @@ pub fn no_query(request: &HttpRequest) -> Result<(), Problem> {
     QueryReader::of(request).finish()
 }
 
+/// A part of a query, where a plus is a space.
 fn decoded(text: &str) -> Option<String> {
+    unescaped(&text.replace('+', " "))
+}
+
+fn unescaped(text: &str) -> Option<String> {
     let escapes = text.split('%').skip(1);
     let well_formed = escapes
         .map(|rest| rest.as_bytes().get(..2))
@@ -147,7 +170,6 @@ fn decoded(text: &str) -> Option<String> {
     if !well_formed {
         return None;
     }
-    let text = text.replace('+', " ");
-    let decoded = percent_decode_str(&text).decode_utf8().ok()?;
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
     (!decoded.contains('\0')).then(|| decoded.into_owned())
 }

@@ -25,6 +25,9 @@ impl Store {
         if let Some(user_id) = &filter.user_id {
             find = find.filter(recharge_order::Column::UserId.eq(user_id));
         }
+        if let Some(ids) = &filter.ids {
+            find = find.filter(recharge_order::Column::OrderId.is_in(ids));
+        }
         if let Some(matched) = filter.matched {
             let in_a_pair = Expr::exists(
                 Query::select()

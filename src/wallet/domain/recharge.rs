@@ -41,13 +41,15 @@ pub fn ended(order: &Order, to: OrderStatus, version: Option<i64>) -> Result<Ord
     Ok(Order { status: to, version: order.version + 1, ..order.clone() })
 }
 
-/// The order as it is after its approval over `money`, which must be what was ordered.
+/// The order as it is after its approval over `money`: what was ordered, or another amount of the same currency where
+/// somebody with the right to says so (`overriding`).
 ///
 /// # Errors
 /// Why it stays as it is. That it ended or moved is said before an amount that differs.
-pub fn approved(order: &Order, money: Money, version: i64) -> Result<Order, Stays> {
+pub fn approved(order: &Order, money: Money, version: i64, overriding: bool) -> Result<Order, Stays> {
     let next = ended(order, OrderStatus::Approved, Some(version))?;
-    if order.money != money {
+    let fits = if overriding { order.money.currency == money.currency } else { order.money == money };
+    if !fits {
         return Err(Stays::Differs { ordered: order.money, asked: money });
     }
     Ok(next)
@@ -88,11 +90,14 @@ mod tests {
     #[test]
     fn an_approval_is_over_what_was_ordered_in_the_version_that_was_read() {
         let open = order(OrderStatus::Open);
-        assert!(approved(&open, open.money, 1).is_ok());
-        assert_eq!(approved(&open, open.money, 2), Err(Stays::Moved { is: 1, asked: 2 }));
+        assert!(approved(&open, open.money, 1, false).is_ok());
+        assert_eq!(approved(&open, open.money, 2, true), Err(Stays::Moved { is: 1, asked: 2 }));
         for (minor, currency) in [(50_001, "KRW"), (49_999, "KRW"), (50_000, "USD")] {
             let asked = Money { minor, currency: currency.parse().unwrap() };
-            assert_eq!(approved(&open, asked, 1), Err(Stays::Differs { ordered: open.money, asked }));
+            let differs = Err(Stays::Differs { ordered: open.money, asked });
+            assert_eq!(approved(&open, asked, 1, false), differs);
+            let overridden = approved(&open, asked, 1, true);
+            assert_eq!(overridden.is_ok(), currency == "KRW", "another currency is never the order's: {overridden:?}");
         }
     }
 }

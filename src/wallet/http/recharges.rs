@@ -6,12 +6,15 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::Wallet;
 use crate::contract::page::Page;
 use crate::domain::order::{OrderInput, OrderStatus};
+use crate::domain::time::UnixMs;
 use crate::http::answer::send;
 use crate::http::error::Problem;
 use crate::http::ports::ask;
 use crate::http::request::{QueryReader, RequestBody, Write, no_query, required_key, text_id};
 use crate::http::resource::Path;
-use crate::wallet::contract::{ApproveInput, Approved, CloseInput, RechargeFilter, RechargeInput, RechargeView};
+use crate::wallet::contract::{
+    ApproveInput, Approved, CloseInput, RechargeFilter, RechargeInput, RechargeItem, RechargeView,
+};
 use crate::wallet::ledger_book::{ApproveRecharge, CloseRecharge, PlaceRecharge};
 use crate::wallet::reads::{GetRecharge, ListRecharges};
 
@@ -41,11 +44,20 @@ pub(super) async fn place(wallet: Data<Wallet>, write: Write<RechargeInput>) -> 
     params(
         ("status" = Option<OrderStatus>, Query, description = "With this status"),
         ("user_id" = Option<String>, Query, description = "Of this user"),
+        ("ids" = Option<String>, Query, description = "With one of these ids, up to 500, with commas between; a comma or a % in an id is written %2C or %25"),
+        ("from" = Option<UnixMs>, Query, description = "Placed at this time or later"),
+        ("to" = Option<UnixMs>, Query, description = "Placed before this time"),
     ),
-    responses((status = 200, description = "A page", body = Page<OrderInput>)))]
+    responses((status = 200, description = "A page", body = Page<RechargeItem>)))]
 pub(super) async fn list(wallet: Data<Wallet>, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let mut query = QueryReader::of(&request);
-    let filter = RechargeFilter { status: query.parsed("status"), user_id: query.text("user_id") };
+    let filter = RechargeFilter {
+        status: query.parsed("status"),
+        user_id: query.text("user_id"),
+        ids: query.ids("ids"),
+        from: query.parsed("from"),
+        to: query.parsed("to"),
+    };
     let page = query.page();
     query.finish()?;
     Ok(HttpResponse::Ok().json(ask(&wallet.ledger, ListRecharges { filter, page }).await?))

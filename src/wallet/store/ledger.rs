@@ -26,6 +26,8 @@ pub struct Approval {
     pub operator: String,
     /// The version that the caller knows.
     pub version: i64,
+    /// Why the money may be another amount than was ordered; none: it may not.
+    pub override_note: Option<String>,
 }
 
 /// What was credited.
@@ -36,7 +38,7 @@ pub(super) struct Credit {
     pub(super) balance: Money,
 }
 
-/// Credits an order's user, or says why the order or the deposit is used up; then nothing was written.
+/// Credits an order's user the approval's money, or says why the order or the deposit is used up; then nothing was written.
 ///
 /// # Errors
 /// Where the balance would not fit or the database fails.
@@ -52,10 +54,11 @@ pub(super) async fn credit(
         order_id: Set(order.order_id.clone()),
         deposit_ref: Set(approval.deposit_ref.clone()),
         user_id: Set(order.user_id.clone()),
-        currency: Set(order.money.currency.as_str().to_owned()),
-        amount: Set(order.money.minor),
+        currency: Set(approval.money.currency.as_str().to_owned()),
+        amount: Set(approval.money.minor),
         operator: Set(approval.operator.clone()),
         at: Set(now.0),
+        override_note: Set(approval.override_note.clone()),
     };
     let once = OnConflict::new().do_nothing().to_owned();
     let inserted = ledger_entry::Entity::insert(row).on_conflict(once).exec_without_returning(txn).await;
@@ -67,7 +70,7 @@ pub(super) async fn credit(
         .one(txn)
         .await?
         .ok_or_else(|| StoreError::corrupt("ledger_entry", "an entry that was just written is not there"))?;
-    let entry = Entry::credit(&order.user_id, order.money).map_err(impossible)?;
+    let entry = Entry::credit(&order.user_id, approval.money).map_err(impossible)?;
     let mut balance = None;
     for posting in entry.postings() {
         let account = locked(txn, &posting.account).await?;

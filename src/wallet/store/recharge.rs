@@ -62,13 +62,13 @@ impl WalletStore {
     /// Approves an order and credits its user: 200; 409 in another state or version, or where the deposit was used.
     ///
     /// # Errors
-    /// 404; 422 where the amount or the currency differs; where the database cannot commit.
+    /// 404; 422 where the currency differs, or the amount without an `override_note`; where the database cannot commit.
     pub async fn approve(&self, caller: &Caller, order_id: &str, approval: &Approval) -> Result<Answer, Refusal> {
         let now = self.now();
         self.command(caller, async |txn| {
             let row = locked(txn, order_id).await?.ok_or_else(|| unknown(order_id))?;
             let order = order_of(&row)?;
-            let next = match approved(&order, approval.money, approval.version) {
+            let next = match approved(&order, approval.money, approval.version, approval.override_note.is_some()) {
                 Ok(next) => next,
                 Err(stays @ Stays::Differs { ordered, asked }) => {
                     let field = if ordered.currency == asked.currency { "amount" } else { "currency" };

@@ -23,7 +23,7 @@ const NAMED: usize = 100;
 impl WalletStore {
     /// Checks that every entry's postings sum to zero and are those of its order's credit, that every balance is the sum
     /// of its account's postings, that no order and no deposit is credited twice, and that the approved orders are those
-    /// that were credited, over the same amount to the same user.
+    /// that were credited, over the same amount (or with the reason for another) to the same user.
     ///
     /// # Errors
     /// Where the database fails.
@@ -162,8 +162,8 @@ impl Check<'_> {
                 strange.push(format!("entry {id} credits order {}, which is {}", entry.order_id, order.status));
             }
             Some(order) => {
-                let same = (&order.user_id, &order.currency, order.amount);
-                if same != (&entry.user_id, &entry.currency, entry.amount) {
+                let same = (&order.user_id, &order.currency) == (&entry.user_id, &entry.currency);
+                if !same || (order.amount != entry.amount && entry.override_note.is_none()) {
                     strange.push(format!("entry {id} credits something else than order {} asks", entry.order_id));
                 }
             }

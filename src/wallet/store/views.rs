@@ -12,7 +12,7 @@ use crate::database::StoreError;
 use crate::domain::money::Money;
 use crate::domain::order::OrderInput;
 use crate::domain::time::UnixMs;
-use crate::wallet::contract::{Closed, EntryView, RechargeFilter, RechargeView, WalletView};
+use crate::wallet::contract::{Closed, EntryView, RechargeFilter, RechargeItem, RechargeView, WalletView};
 use crate::wallet::domain::ledger::AccountKind;
 
 impl WalletStore {
@@ -24,7 +24,7 @@ impl WalletStore {
         &self,
         filter: &RechargeFilter,
         page: PageRequest,
-    ) -> Result<Page<OrderInput>, StoreError> {
+    ) -> Result<Page<RechargeItem>, StoreError> {
         use recharge::Column;
         let reader = self.database().reader();
         let mut find = recharge::Entity::find();
@@ -34,14 +34,26 @@ impl WalletStore {
         if let Some(user_id) = &filter.user_id {
             find = find.filter(Column::UserId.eq(user_id));
         }
+        if let Some(ids) = &filter.ids {
+            find = find.filter(Column::OrderId.is_in(ids));
+        }
+        if let Some(from) = filter.from {
+            find = find.filter(Column::CreatedAt.gte(from.0));
+        }
+        if let Some(to) = filter.to {
+            find = find.filter(Column::CreatedAt.lt(to.0));
+        }
         let total = if page.count { Some(find.clone().count(reader).await?) } else { None };
         if let Some(before) = page.before {
             find = find.filter(Column::Id.lt(before));
         }
         let rows = find.order_by_desc(Column::Id).limit(u64::from(page.limit) + 1).all(reader).await?;
-        let orders: Vec<(i64, OrderInput)> = rows
+        let orders: Vec<(i64, RechargeItem)> = rows
             .iter()
-            .map(|row| Ok((row.id, OrderInput::from(&order_of(row)?))))
+            .map(|row| {
+                let order = OrderInput::from(&order_of(row)?);
+                Ok((row.id, RechargeItem { order, updated_at: updated_at(row) }))
+            })
             .collect::<Result<_, StoreError>>()?;
         Ok(Page::of(orders, page.limit, total, |(id, _)| *id).map(|(_, order)| order))
     }
@@ -55,15 +67,18 @@ impl WalletStore {
         let found = recharge::Entity::find().filter(recharge::Column::OrderId.eq(order_id)).one(reader).await?;
         let Some(row) = found else { return Ok(None) };
         let entry = ledger_entry::Entity::find().filter(ledger_entry::Column::OrderId.eq(order_id)).one(reader).await?;
-        let order = OrderInput::from(&order_of(&row)?);
+        let (order, updated_at) = (OrderInput::from(&order_of(&row)?), updated_at(&row));
+        let credited = entry.as_ref().map(|entry| money_of(entry)).transpose()?;
         let closed = row.closed_by.zip(row.closed_at).map(|(by, at)| Closed {
             by,
             at: UnixMs(at),
             reason: row.closed_reason,
             entry_id: entry.as_ref().map(|entry| entry.id),
+            credited,
+            override_note: entry.as_ref().and_then(|entry| entry.override_note.clone()),
             deposit_ref: entry.map(|entry| entry.deposit_ref),
         });
-        Ok(Some(RechargeView { order, closed }))
+        Ok(Some(RechargeView { order, updated_at, closed }))
     }
 
     /// What a user has; none where the wallet never heard of the user.
@@ -115,14 +130,24 @@ impl WalletStore {
     }
 }
 
+/// An order changes once: when it ends.
+fn updated_at(row: &recharge::Model) -> UnixMs {
+    UnixMs(row.closed_at.unwrap_or(row.created_at))
+}
+
+fn money_of(row: &ledger_entry::Model) -> Result<Money, StoreError> {
+    Ok(Money { minor: row.amount, currency: currency_of("ledger_entry.currency", &row.currency)? })
+}
+
 fn entry_view(row: ledger_entry::Model) -> Result<EntryView, StoreError> {
-    let currency = currency_of("ledger_entry.currency", &row.currency)?;
+    let amount = money_of(&row)?;
     Ok(EntryView {
         id: row.id,
         order_id: row.order_id,
         deposit_ref: row.deposit_ref,
-        amount: Money { minor: row.amount, currency },
+        amount,
         operator: row.operator,
         at: UnixMs(row.at),
+        override_note: row.override_note,
     })
 }

@@ -45,6 +45,8 @@ pub struct Edge {
     pub api: Api,
     /// Recon's own API, in a whole daemon.
     pub recon: Api,
+    /// The wallet's own API, in a whole daemon.
+    pub wallet: Api,
     pub hand: ClockHand,
     pub store: AdminStore,
     /// Tells this edge's operators apart from those of others that share the Redis.
@@ -118,18 +120,20 @@ impl Edge {
             actix_rt::System::new().block_on(async {
                 let metrics = recon::telemetry::install_metrics().unwrap();
                 let app = App::start(&config, metrics, of_app).await.unwrap();
-                let _ = ready.send((app.admin().unwrap(), app.address()));
+                let wallet = app.wallet().map(|(address, _)| address);
+                let _ = ready.send((app.admin().unwrap(), app.address(), wallet));
                 drop(stopped.await);
                 app.stop().await;
             });
         });
-        let (address, first) = started.await.unwrap_or_else(|_| panic!("the edge did not start"));
+        let (address, first, wallet) = started.await.unwrap_or_else(|_| panic!("the edge did not start"));
         let store = AdminStore::open(&StoreOptions::new(&shared.url), clock.clone()).await.unwrap();
         let mark = format!("{:08x}", rand::random::<u32>());
         let api = Api::new(format!("http://{address}"), "");
-        let token = std::fs::read_to_string(shared.data_dir.path().join("service.token")).unwrap_or_default();
-        let recon = Api::new(format!("http://{first}"), token.trim());
-        Self { api, recon, hand, store, mark, clock, shared, stop: Some(stop), thread: Some(thread) }
+        let token = |name: &str| std::fs::read_to_string(shared.data_dir.path().join(name)).unwrap_or_default();
+        let recon = Api::new(format!("http://{first}"), token("service.token").trim());
+        let wallet = Api::new(format!("http://{}", wallet.unwrap_or(first)), token("wallet.token").trim());
+        Self { api, recon, wallet, hand, store, mark, clock, shared, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Where its files are.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::edge::{Browser, Edge, expect_code};
 use crate::support::engine::Engine;
 
-fn whole(tell: impl AsyncFn(&Edge)) {
+pub fn whole(tell: impl AsyncFn(&Edge)) {
     for engine in Engine::all() {
         eprintln!("on {engine:?}:");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

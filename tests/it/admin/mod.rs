@@ -4,6 +4,7 @@ mod edge;
 mod envelope;
 mod first_start;
 mod frozen;
+mod live;
 mod presets;
 mod sessions;
 
