@@ -3,6 +3,7 @@
 
 pub mod breaker;
 mod check;
+mod health;
 mod stream;
 
 pub use check::PeerCheck;

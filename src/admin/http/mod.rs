@@ -31,6 +31,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use super::audit_log::ListAudit;
 use super::client::Client;
 use super::live::hub::Join;
+use super::peer_health::PeerHealth;
 use super::session_desk::{Admit, IssueTicket, LogIn, LogOut, StillIn, TakeTicket};
 use super::top_info::TopInfo;
 use crate::clock::Clock;
@@ -56,6 +57,10 @@ pub struct EdgeState {
     pub recon: Arc<Client>,
     /// The wallet.
     pub wallet: Arc<Client>,
+    /// How recon says that it is.
+    pub recon_health: PeerHealth,
+    /// How the wallet does.
+    pub wallet_health: PeerHealth,
     /// The counters of the top bar.
     pub top_info: Arc<TopInfo>,
     /// Who tells browsers of changes.

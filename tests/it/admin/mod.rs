@@ -1,5 +1,6 @@
 //! The admin edge as old back-office programs meet it: over HTTP, on both engines, with sessions in the database and in Redis.
 
+mod console;
 mod edge;
 mod envelope;
 mod first_start;

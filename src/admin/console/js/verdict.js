@@ -27,7 +27,16 @@ export function judge(heard, live) {
   if (!info.recon_available) add("loops", "unknown", "verdict.loops_unknown");
   else add("loops", loops > 0 ? "bad" : "ok", loops > 0 ? "verdict.loops_stale" : "verdict.loops", { count: loops });
 
+  for (const check of failing(standing.recon_health)) {
+    add(`check.${check.name}`, check.critical ? "bad" : "attention", "verdict.check", { who: "recon", name: check.name, detail: check.detail });
+  }
+  if (standing.edge_loops_stale_cnt > 0) add("edge", "bad", "verdict.edge_loops", { count: standing.edge_loops_stale_cnt });
+
   add("wallet", standing.wallet_available ? "ok" : "bad", standing.wallet_available ? "verdict.wallet" : "verdict.wallet_away");
+
+  for (const check of failing(standing.wallet_health)) {
+    add(`wallet_check.${check.name}`, check.critical ? "bad" : "attention", "verdict.check", { who: "wallet", name: check.name, detail: check.detail });
+  }
 
   const approvals = standing.approvals;
   if (!approvals) add("approvals", "unknown", "verdict.approvals_unknown");
@@ -37,6 +46,10 @@ export function judge(heard, live) {
 
   add("live", live === "live" ? "ok" : "attention", live === "live" ? "verdict.live" : "verdict.polling");
   return { level: worst(conditions), conditions };
+}
+
+function failing(health) {
+  return health?.failing ?? [];
 }
 
 const ORDER = ["bad", "unknown", "attention", "ok"];

@@ -55,7 +55,7 @@ export function facts(rows) {
 export function head(sms) {
   return h("div", { class: "sms-head" },
     h("h2", { id: "sms-title", tabindex: "-1" }, h("span", { class: "id" }, `#${sms.id}`), " ",
-      h("span", { class: "sum" }, money(sms.money)), sms.depositor && [" · ", plain(sms.depositor)]),
+      sms.money ? h("span", { class: "sum" }, money(sms.money)) : plain(sms.sender), sms.depositor && [" · ", plain(sms.depositor)]),
     h("p", { class: "chips" }, chip("state", sms.state), chip("review", sms.review),
       sms.order_id && link(["story", "order", sms.order_id], { class: "chip" }, t("order.short", { id: sms.order_id })),
       h("span", { class: "quiet" }, t("ago", { age: age(sms.received_at) }))));
