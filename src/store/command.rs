@@ -78,10 +78,14 @@ impl Store {
                     self.save_answer(txn, idempotency, &done.answer, now).await?;
                     Ok(Ok(done.answer))
                 }
-                Err(StoreError::Refused(Refusal::Conflict(detail))) => {
+                Err(StoreError::Refused(refusal @ (Refusal::Conflict(_) | Refusal::There { .. }))) => {
                     savepoint.rollback().await?;
-                    self.save_answer(txn, idempotency, &Answer::conflict(&detail), now).await?;
-                    Ok(Err(Refusal::Conflict(detail)))
+                    let answer = match &refusal {
+                        Refusal::There { detail, current } => Answer::conflict_with(detail, current)?,
+                        refusal => Answer::conflict(&refusal.to_string()),
+                    };
+                    self.save_answer(txn, idempotency, &answer, now).await?;
+                    Ok(Err(refusal))
                 }
                 Err(error) => Err(error),
             }

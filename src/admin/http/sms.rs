@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
 use super::params::Params;
-use super::peer::{expect, page, refused, write_answer};
+use super::peer::{expect, page_of, refused, write_answer};
 use super::words::Say;
 use crate::admin::client::Ask;
 use crate::admin::frozen::sms;
@@ -23,7 +23,7 @@ pub fn list(mut call: Call) -> Answering {
         let filter = filter(&mut call.params);
         call.params.done()?;
         let ask = || filter.iter().fold(Ask::get(SMS), |ask, (name, value)| ask.with(name, value));
-        page(&call.state.recon, ask, asked, sms::old).await
+        page_of(&call.state.recon, ask, asked, sms::old, sms::NAMES).await
     })
 }
 

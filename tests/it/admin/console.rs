@@ -37,7 +37,7 @@ fn the_page_and_its_files_are_served_under_a_strict_policy() {
         }
         let page = edge.request(Method::GET, "/").send().await;
         assert!(page.text.contains(&format!("/console/{}/js/main.js", version())), "{}", page.text);
-        assert_eq!(edge.request(Method::POST, "/").send().await.status, 404);
+        assert_eq!(edge.request(Method::POST, "/").send().await.status, 405);
     });
 }
 
