@@ -11,6 +11,10 @@ use futures_util::future::BoxFuture;
 
 use super::Probing;
 use super::listeners::Listeners;
+use crate::admin::approval::Approver;
+use crate::admin::approval::check::ApprovalsCheck;
+use crate::admin::approval::desk::{self, ApprovalDesk};
+use crate::admin::approval::resolver::{self, Resolver};
 use crate::admin::audit_log::{self, AuditLog};
 use crate::admin::client::{Client, FindToken, PeerCheck};
 use crate::admin::http::{EdgeState, configure};
@@ -40,6 +44,8 @@ use crate::supervision::{ActorStatus, Handle, Spec, Supervision};
 pub(crate) const FIRST: &str = "admin";
 /// The sweep of sessions comes every ten minutes, and again soon where it failed.
 const DESK_DEADLINE: Duration = Duration::from_mins(15);
+/// A look of the resolver takes as long as both peers need to answer.
+const RESOLVER_DEADLINE: Duration = Duration::from_mins(1);
 
 /// What the admin edge holds before its actor is started.
 pub(super) struct Opened {
@@ -154,8 +160,10 @@ impl Admin {
             async move { Ok(child) }
         });
         let hub = live(supervision, &Arc::default(), &recon, &top_info);
+        let approvals = approvals(supervision, &store, &recon, &wallet);
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
+            approvals: Arc::new(approvals),
             recon: Arc::clone(&recon),
             wallet: Arc::clone(&wallet),
             recon_health: PeerHealth::new(Arc::clone(&recon)),
@@ -184,7 +192,7 @@ impl Admin {
     ) -> anyhow::Result<Option<Running>> {
         let Some(listener) = listeners.admin.take() else { return Ok(None) };
         let check = Arc::new(AdminStoreCheck(self.store.clone()));
-        let mut checks: Vec<Arc<dyn Check>> = vec![check.clone()];
+        let mut checks: Vec<Arc<dyn Check>> = vec![check.clone(), Arc::new(ApprovalsCheck(self.store.clone()))];
         checks.extend(self.peers.iter().map(|peer| Arc::new(PeerCheck(Arc::clone(peer))) as Arc<dyn Check>));
         let probes = probing.of(check, Arc::new(OwnActors(supervision.clone())), checks);
         let state = self.state.clone();
@@ -218,6 +226,27 @@ fn live(supervision: &Supervision, board: &Arc<Board>, recon: &Arc<Client>, top_
     hub
 }
 
+/// Who approves, and who finishes what was left open. The desk and the resolver work as two on the same rows.
+fn approvals(
+    supervision: &Supervision,
+    store: &AdminStore,
+    recon: &Arc<Client>,
+    wallet: &Arc<Client>,
+) -> Handle<ApprovalDesk> {
+    let approver = || Approver::new(store.clone(), Arc::clone(recon), Arc::clone(wallet));
+    let of = approver();
+    let spec = Spec::new(resolver::KIND, resolver::KIND).progress_deadline(RESOLVER_DEADLINE);
+    let resolver = supervision.spawn(spec, move || {
+        let child = Resolver::new(of.clone());
+        async move { Ok(child) }
+    });
+    let (of, wakes) = (approver(), resolver.nudger());
+    supervision.spawn(Spec::new(desk::KIND, desk::KIND), move || {
+        let child = ApprovalDesk::new(of.clone(), wakes.clone());
+        async move { Ok(child) }
+    })
+}
+
 /// The clients of recon and of the wallet. Their tokens are looked for at each call, since they may be made after the edge has
 /// started; their addresses are the configured ones, and where those are left at this process's own sockets, which may have
 /// taken any free port, the ports that they took.
@@ -243,7 +272,9 @@ struct OwnActors(Supervision);
 
 impl Actors for OwnActors {
     fn list(&self) -> Vec<ActorStatus> {
-        let is_own = |actor: &ActorStatus| actor.kind.starts_with("admin_") || actor.kind == "supervisor";
+        let is_own = |actor: &ActorStatus| {
+            actor.kind.starts_with("admin_") || [resolver::KIND, "supervisor"].contains(&actor.kind.as_str())
+        };
         self.0.list().into_iter().filter(is_own).collect()
     }
 }

@@ -65,6 +65,12 @@ pub mod names {
     pub const WALLET_OUTBOX_STUCK: &str = "recon_wallet_outbox_stuck";
     /// Order events that recon will not take.
     pub const WALLET_OUTBOX_REFUSED: &str = "recon_wallet_outbox_refused";
+    /// Approvals that are not resolved yet, by `state` (pending, unknown, stuck).
+    pub const ADMIN_APPROVALS: &str = "recon_admin_approvals";
+    /// Age of the oldest of them; 0 where there is none.
+    pub const ADMIN_APPROVALS_OLDEST_AGE_SECONDS: &str = "recon_admin_approvals_oldest_age_seconds";
+    /// Sendings of approvals to the wallet, by `outcome` (approved, refused, again, held_back).
+    pub const ADMIN_APPROVAL_SENDS: &str = "recon_admin_approval_sends_total";
     /// Requests answered, by `route`, `method` and `status`.
     pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
     /// Seconds of a request, by `route` and `method`.
@@ -135,6 +141,9 @@ pub const METRICS: &[Metric] = &[
     metric(names::WALLET_OUTBOX_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest of them."),
     metric(names::WALLET_OUTBOX_STUCK, MetricKind::Gauge, "Order events not delivered for more than 24 hours."),
     metric(names::WALLET_OUTBOX_REFUSED, MetricKind::Gauge, "Order events that recon will not take."),
+    metric(names::ADMIN_APPROVALS, MetricKind::Gauge, "Approvals that are not resolved yet, by state."),
+    metric(names::ADMIN_APPROVALS_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest of them."),
+    metric(names::ADMIN_APPROVAL_SENDS, MetricKind::Counter, "Sendings of approvals to the wallet, by outcome."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];

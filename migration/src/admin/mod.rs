@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DynIden;
 
 mod m2026_04_22_000001_operators;
+mod m2026_04_22_000002_approvals;
 mod m2026_04_22_000003_audit_and_tickets;
 
 /// Applies and reverts the steps of the admin edge's database.
@@ -14,6 +15,7 @@ impl MigratorTrait for AdminMigrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m2026_04_22_000001_operators::Migration),
+            Box::new(m2026_04_22_000002_approvals::Migration),
             Box::new(m2026_04_22_000003_audit_and_tickets::Migration),
         ]
     }

@@ -17,6 +17,8 @@ const WITHIN: Duration = Duration::from_secs(30);
 const CALLS_MIN: usize = 5;
 /// How long it stays open.
 const OPEN_FOR: Duration = Duration::from_secs(30);
+/// How soon it is known what a probe found.
+const PROBING_WAIT: Duration = Duration::from_secs(1);
 /// A call is worth so much, and a repetition costs five of it: a fifth.
 const RETRY_COSTS: u32 = 5;
 /// What can be saved up, and what there is at first.
@@ -70,6 +72,16 @@ impl Breaker {
         self.state
     }
 
+    /// For how long no call goes out yet: zero where the next one probes; none where it is closed.
+    #[must_use]
+    pub fn open_for(&self, now: Instant) -> Option<Duration> {
+        match self.state {
+            State::Closed => None,
+            State::Open => Some(self.until.saturating_duration_since(now)),
+            State::Probing => Some(PROBING_WAIT),
+        }
+    }
+
     /// Whether a call may go out now. Each that may is answered by [`Self::ended`] exactly once.
     ///
     /// # Errors
@@ -85,7 +97,7 @@ impl Breaker {
                 Ok(())
             }
             State::Open => Err(self.until.duration_since(now)),
-            State::Probing => Err(Duration::from_secs(1)),
+            State::Probing => Err(PROBING_WAIT),
         }
     }
 

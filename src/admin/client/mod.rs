@@ -1,22 +1,24 @@
 //! The edge's two peers, recon and the wallet: one client each. Every call has a deadline, a place among a bounded number,
 //! and the breaker of its peer; only reads and writes that can be repeated are tried again.
 
+mod ask;
 pub mod breaker;
 mod check;
 mod health;
 mod stream;
 
+pub use ask::{Answer, Ask, NoAnswer};
 pub use check::PeerCheck;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Method, Response};
+use reqwest::Response;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use self::breaker::{Breaker, State};
 use crate::config::BaseUrl;
@@ -29,102 +31,15 @@ const CALL_WITHIN: Duration = Duration::from_secs(8);
 const ATTEMPTS: u32 = 3;
 /// Before the second attempt; twice that before the third, each less a random half.
 const PAUSE: Duration = Duration::from_millis(200);
-/// So many calls to one peer at once; more are sent away, so that a slow peer does not fill the process.
+/// So many calls to one peer at once. More wait for a moment and are then sent away, so that a slow peer does not fill the
+/// process.
 const AT_ONCE: usize = 32;
+const PLACE_WITHIN: Duration = Duration::from_secs(1);
 /// A page of 500 messages with their texts.
 const BODY_MAX: usize = 16 * 1024 * 1024;
 
 /// Finds a peer's bearer token, anew for each call: it may be made while the edge runs. The error is a sentence with the cure.
 pub type FindToken = Arc<dyn Fn() -> Result<SecretString, String> + Send + Sync>;
-
-/// A request to a peer.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    method: Method,
-    path: String,
-    query: Vec<(String, String)>,
-    body: Option<Value>,
-    operator: Option<String>,
-    key: Option<String>,
-}
-
-impl Ask {
-    /// Reads.
-    #[must_use]
-    pub fn get(path: impl Into<String>) -> Self {
-        Self::of(Method::GET, path)
-    }
-
-    /// Writes.
-    #[must_use]
-    pub fn post(path: impl Into<String>, body: Value) -> Self {
-        Self { body: Some(body), ..Self::of(Method::POST, path) }
-    }
-
-    /// Deletes.
-    #[must_use]
-    pub fn delete(path: impl Into<String>) -> Self {
-        Self::of(Method::DELETE, path)
-    }
-
-    fn of(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), query: Vec::new(), body: None, operator: None, key: None }
-    }
-
-    /// With a query parameter.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
-        self.query.push((name.to_owned(), format!("{value}")));
-        self
-    }
-
-    /// On behalf of an operator, whom the peer's audit names.
-    #[must_use]
-    pub fn by(mut self, operator: &str) -> Self {
-        self.operator = Some(operator.to_owned());
-        self
-    }
-
-    /// Under an idempotency key: sent again, it is done once.
-    #[must_use]
-    pub fn once(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    /// Whether sending it twice does no more than sending it once.
-    fn is_repeatable(&self) -> bool {
-        self.method == Method::GET || self.key.is_some()
-    }
-}
-
-/// What a peer answered: 2xx, or a 4xx that says no.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body; null where there is none.
-    pub body: Value,
-}
-
-impl Answer {
-    /// Whether the peer did what it was asked.
-    #[must_use]
-    pub const fn is_success(&self) -> bool {
-        self.status / 100 == 2
-    }
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoAnswer {
-    /// Whether the peer may have done it all the same.
-    pub maybe_done: bool,
-    /// How long to leave the peer alone.
-    pub retry_after: Duration,
-    /// What was wrong, for the log.
-    pub words: String,
-}
 
 /// A client of one peer.
 pub struct Client {
@@ -179,6 +94,12 @@ impl Client {
         self.breaker().state()
     }
 
+    /// For how long it is left alone yet; none where calls go through.
+    #[must_use]
+    pub fn open_for(&self) -> Option<Duration> {
+        self.breaker().open_for(Instant::now())
+    }
+
     /// Asks, within 8 s.
     ///
     /// # Errors
@@ -198,9 +119,10 @@ impl Client {
     }
 
     async fn attempts(&self, ask: &Ask) -> Result<Answer, NoAnswer> {
-        let Ok(_place) = self.places.try_acquire() else {
+        let Ok(Ok(_place)) = timeout(PLACE_WITHIN, self.places.acquire()).await else {
             let words = format!("{AT_ONCE} calls wait for {} already", self.name);
-            return Err(NoAnswer { maybe_done: false, retry_after: Duration::from_secs(1), words });
+            let retry_after = Duration::from_secs(1);
+            return Err(NoAnswer { maybe_done: false, tried: false, retry_after, asked_for: false, words });
         };
         let deadline = Instant::now() + CALL_WITHIN;
         let mut was_maybe_done = false;
@@ -208,7 +130,13 @@ impl Client {
         loop {
             if let Err(retry_after) = self.breaker().admit(Instant::now()) {
                 let words = format!("{} is left alone after too many failures", self.name);
-                return Err(NoAnswer { maybe_done: was_maybe_done, retry_after, words });
+                return Err(NoAnswer {
+                    maybe_done: was_maybe_done,
+                    tried: number > 1,
+                    retry_after,
+                    asked_for: false,
+                    words,
+                });
             }
             let guard = Ended { client: self, failed: true };
             let attempt = timeout_at(deadline, self.attempt(ask)).await.unwrap_or_else(|_| Attempt::Failed {
@@ -227,9 +155,14 @@ impl Client {
             was_maybe_done |= maybe_done;
             let pause = retry_after.unwrap_or_else(|| pause_before(number));
             let is_time = Instant::now() + pause < deadline;
-            if number >= ATTEMPTS || !ask.is_repeatable() || !is_time || !self.breaker().may_retry() {
-                let retry_after = retry_after.unwrap_or(Duration::from_secs(1));
-                return Err(NoAnswer { maybe_done: was_maybe_done, retry_after, words });
+            if number >= ask.attempts || !ask.is_repeatable() || !is_time || !self.breaker().may_retry() {
+                return Err(NoAnswer {
+                    maybe_done: was_maybe_done,
+                    tried: true,
+                    retry_after: retry_after.unwrap_or(Duration::from_secs(1)),
+                    asked_for: retry_after.is_some(),
+                    words,
+                });
             }
             number += 1;
             tokio::time::sleep(pause).await;
@@ -253,7 +186,7 @@ impl Client {
             request = request.header("Idempotency-Key", key);
         }
         if let Some(body) = &ask.body {
-            request = request.json(body);
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         let response = match request.send().await {
             Ok(response) => response,

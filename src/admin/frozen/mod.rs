@@ -4,6 +4,7 @@
 pub mod money;
 pub mod phone;
 pub mod pushbullet_device;
+pub mod recharge;
 pub mod shooter_device;
 pub mod sms;
 pub mod template;

@@ -17,6 +17,8 @@ pub mod params;
 pub mod peer;
 pub mod presented;
 pub mod reading;
+pub mod recharge;
+mod recharge_page;
 pub mod recon;
 pub mod route;
 pub mod sms;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
+use super::approval::desk::{Approve, IntentOfKey, IntentsOf, OrdersWith, Unresolved};
 use super::audit_log::ListAudit;
 use super::client::Client;
 use super::live::hub::Join;
@@ -49,10 +52,16 @@ impl<T: Ask<LogIn> + Ask<Admit> + Ask<LogOut> + Tickets> Desk for T {}
 pub trait Tickets: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn> {}
 impl<T: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn>> Tickets for T {}
 
+/// Who answers for approvals.
+pub trait Approvals: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved> {}
+impl<T: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved>> Approvals for T {}
+
 /// What the routes are given.
 pub struct EdgeState {
     /// Logins and sessions.
     pub desk: Arc<dyn Desk>,
+    /// Approvals.
+    pub approvals: Arc<dyn Approvals>,
     /// Recon.
     pub recon: Arc<Client>,
     /// The wallet.

@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
-use super::{devices, evidence, live, login, reading, recon, sms, standing};
+use super::{devices, evidence, live, login, reading, recharge, recon, sms, standing};
 use crate::admin::permission::Permission;
 
 /// How a route is asked.
@@ -47,6 +47,7 @@ const fn route(path: &'static str, kind: Kind, access: Access, run: Handler) -> 
 }
 
 const READS: Access = Access::Needs(Permission::Read);
+const APPROVES: Access = Access::Needs(Permission::Approve);
 const MANAGES: Access = Access::Needs(Permission::Manage);
 const CONTROLS: Access = Access::Needs(Permission::Control);
 
@@ -72,6 +73,11 @@ pub const ROUTES: &[Route] = &[
     route("/shooter/template/list", Kind::Read, READS, reading::list_templates),
     route("/shooter/template/add", Kind::Write, MANAGES, reading::add_template),
     route("/shooter/template/delete", Kind::Write, MANAGES, reading::delete_template),
+    route("/recharge/list", Kind::Read, READS, recharge::list_recharges),
+    route("/recharge/get", Kind::Read, READS, recharge::get_recharge),
+    route("/recharge/approve", Kind::Write, APPROVES, recharge::approve_recharge),
+    route("/recharge/reject", Kind::Write, APPROVES, recharge::reject_recharge),
+    route("/recharge/cancel", Kind::Write, APPROVES, recharge::cancel_recharge),
     route("/recon/actors", Kind::Read, READS, recon::actors),
     route("/recon/actors/restart", Kind::Write, CONTROLS, recon::restart),
     route("/recon/actors/stop", Kind::Write, CONTROLS, recon::stop),

@@ -81,6 +81,9 @@ pub enum Say {
     NoSuchNumber,
     GiveTime,
     GiveAudit,
+    GiveNote,
+    GiveApproval,
+    TooLong,
 }
 
 impl Say {
@@ -158,6 +161,19 @@ impl Say {
             ],
             Self::GiveAudit => ["recon 또는 edge를 입력하세요.", "Give recon or edge.", "请填写 recon 或 edge。"],
             Self::GiveObject => ["객체를 입력하세요.", "Give an object.", "请填写一个对象。"],
+            Self::GiveNote => [
+                "입금액이 주문 금액과 다릅니다. 사유를 입력하세요.",
+                "The deposit is not the order's amount; say why it is right so.",
+                "入金金额与订单金额不同，请填写原因。",
+            ],
+            Self::GiveApproval => [
+                "pending, unknown, stuck, approved, refused 중 하나를 입력하세요.",
+                "Give pending, unknown, stuck, approved or refused.",
+                "请填写 pending、unknown、stuck、approved 或 refused。",
+            ],
+            Self::TooLong => {
+                ["1,000자 이하로 입력하세요.", "Give 1,000 characters at most.", "请填写不超过 1000 个字符。"]
+            }
             Self::GiveJson => {
                 ["본문은 JSON 객체여야 합니다.", "The body must be a JSON object.", "请求体必须是 JSON 对象。"]
             }

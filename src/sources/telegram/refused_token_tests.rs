@@ -93,7 +93,7 @@ async fn pass(time: Duration) {
 #[tokio::test]
 async fn a_refused_bot_calls_once_in_five_minutes_and_comes_back_by_itself() {
     LocalSet::new()
-        .run_until(async {
+        .run_until(Box::pin(async {
             for webhook in [false, true] {
                 let store = sqlite_store().await;
                 let bot = Bot::start(&store, webhook).await;
@@ -118,6 +118,6 @@ async fn a_refused_bot_calls_once_in_five_minutes_and_comes_back_by_itself() {
                 }
                 assert_eq!(bot.state(), ActorState::Running);
             }
-        })
+        }))
         .await;
 }

@@ -68,7 +68,7 @@ impl WalletStore {
         let Some(row) = found else { return Ok(None) };
         let entry = ledger_entry::Entity::find().filter(ledger_entry::Column::OrderId.eq(order_id)).one(reader).await?;
         let (order, updated_at) = (OrderInput::from(&order_of(&row)?), updated_at(&row));
-        let credited = entry.as_ref().map(|entry| money_of(entry)).transpose()?;
+        let credited = entry.as_ref().map(money_of).transpose()?;
         let closed = row.closed_by.zip(row.closed_at).map(|(by, at)| Closed {
             by,
             at: UnixMs(at),

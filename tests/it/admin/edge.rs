@@ -12,6 +12,7 @@ use recon::clock::{Clock, ClockHand};
 use recon::config::{Config, LoadArgs};
 use recon::database::StoreOptions;
 use reqwest::Method;
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -120,7 +121,7 @@ impl Edge {
             actix_rt::System::new().block_on(async {
                 let metrics = recon::telemetry::install_metrics().unwrap();
                 let app = App::start(&config, metrics, of_app).await.unwrap();
-                let wallet = app.wallet().map(|(address, _)| address);
+                let wallet = app.wallet().map(|(address, token)| (address, token.expose_secret().to_owned()));
                 let _ = ready.send((app.admin().unwrap(), app.address(), wallet));
                 drop(stopped.await);
                 app.stop().await;
@@ -130,9 +131,10 @@ impl Edge {
         let store = AdminStore::open(&StoreOptions::new(&shared.url), clock.clone()).await.unwrap();
         let mark = format!("{:08x}", rand::random::<u32>());
         let api = Api::new(format!("http://{address}"), "");
-        let token = |name: &str| std::fs::read_to_string(shared.data_dir.path().join(name)).unwrap_or_default();
-        let recon = Api::new(format!("http://{first}"), token("service.token").trim());
-        let wallet = Api::new(format!("http://{}", wallet.unwrap_or(first)), token("wallet.token").trim());
+        let token = std::fs::read_to_string(shared.data_dir.path().join("service.token")).unwrap_or_default();
+        let recon = Api::new(format!("http://{first}"), token.trim());
+        let (address, token) = wallet.unwrap_or((first, String::new()));
+        let wallet = Api::new(format!("http://{address}"), token);
         Self { api, recon, wallet, hand, store, mark, clock, shared, stop: Some(stop), thread: Some(thread) }
     }
 

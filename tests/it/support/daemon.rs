@@ -77,10 +77,11 @@ impl Daemon {
         };
         let api = |address: &str, token: String| Api::new(format!("http://{address}"), token.trim());
         let wallet = wallet.map(|address| api(&address, token("wallet.token").unwrap()));
-        // A wallet by itself is the daemon.
-        let api = token("service.token").map(|token| api(&address, token)).ok().or_else(|| wallet.clone()).unwrap();
+        // A wallet by itself is the daemon; an admin edge by itself has no token.
+        let own = token("service.token").map(|token| api(&address, token)).ok().or_else(|| wallet.clone());
+        let own = own.unwrap_or_else(|| api(&address, String::new()));
         let admin = admin.map(|address| Api::new(format!("http://{address}"), ""));
-        Self { child, api, wallet, admin, log }
+        Self { child, api: own, wallet, admin, log }
     }
 
     /// The admin edge's API.

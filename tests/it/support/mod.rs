@@ -12,6 +12,7 @@ pub mod pushbullet;
 pub mod sim;
 pub mod sms;
 pub mod texts;
+pub mod toll;
 
 pub use api::Answer;
 pub use app::{TestApp, story};

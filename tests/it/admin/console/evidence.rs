@@ -96,6 +96,7 @@ fn whether_all_is_well_is_known_of_everybody() {
         assert_eq!(standing["top_info"]["recon_available"], true, "{standing}");
         assert_eq!((&standing["wallet_available"], &standing["now"]), (&json!(true), &json!(edge.now_s())));
         assert_eq!(standing["edge_loops_stale_cnt"], 0);
+        assert_eq!(standing["approvals"], json!({"pending": 0, "unknown": 0, "stuck": 0}));
         assert!(standing["recon_health"]["failing"].is_array() && standing["wallet_health"]["failing"].is_array());
     });
     // Nobody answers: that is said, and is no failure.

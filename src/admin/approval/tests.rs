@@ -1,0 +1,1 @@
+//! The resolver in a time of its own.
