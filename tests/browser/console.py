@@ -161,7 +161,7 @@ def shift(browser, shop, args):
     operator.saw_no_trouble()
     step("markup in a text is text")
 
-    approves(operator, matched)
+    approves(operator, matched, args)
     tells_the_story(operator, matched)
     template(operator)
     operator.presses("Escape")
@@ -174,7 +174,7 @@ def shift(browser, shop, args):
     return matched
 
 
-def approves(operator, matched):
+def approves(operator, matched, args):
     page, shop = operator.page, operator.shop
     operator.goes(f"queue/sms/{matched}")
     expect(page.locator(".pane .sms-head .id")).to_have_text(f"#{matched}")
@@ -182,6 +182,8 @@ def approves(operator, matched):
     dialog = page.locator("dialog[open]")
     for words in ("An SMS is a claim, not proof of money", "50,000 KRW", "홍길동", "R-1", f"#{matched}"):
         expect(dialog).to_contain_text(words)
+    if args.shots:
+        page.screenshot(path=pathlib.Path(args.shots) / "approve.png")
     assert shop.recharge("R-1")["status"] == "open", "nothing is credited by looking"
     operator.presses("Control+Enter")
     expect(dialog).to_have_count(0)
@@ -228,8 +230,7 @@ def outage(browser, shop, args):
     operator.logs_in()
     expect(operator.page.locator(".verdict.ok")).to_be_visible()
     shop.stop()
-    expect(operator.page.locator(".verdict")).not_to_have_class(re.compile(r"\bok\b"), timeout=10_000)
-    expect(operator.page.locator(".verdict")).to_have_class(re.compile("unknown|bad"), timeout=45_000)
+    expect(operator.page.locator(".verdict")).to_have_class(re.compile("unknown"), timeout=15_000)
     expect(operator.page.locator(".counters")).to_have_class(re.compile("old"), timeout=5_000)
     expect(operator.page.locator(".as-of")).to_contain_text("old: as of")
     step("the daemon is gone: not well, and the counters are as of their time")
@@ -251,7 +252,6 @@ def languages(browser, shop, args):
 
 def pictures(browser, shop, args, matched):
     folder = pathlib.Path(args.shots)
-    folder.mkdir(parents=True, exist_ok=True)
     for scheme, width, height in PICTURES:
         operator = Operator(browser, shop, args, scheme, width, height)
         page = operator.page
@@ -261,7 +261,8 @@ def pictures(browser, shop, args, matched):
         operator.logs_in()
         for name in ("queue", "recharges", "recharges/approved", f"story/sms/{matched}", "devices", "phones", "templates", "actors", "audit"):
             operator.goes(name)
-            page.wait_for_load_state("networkidle")
+            shown = page.locator(".answer" if name.startswith("story") else "main .list-status")
+            expect(shown.last).not_to_have_text("")
             page.screenshot(path=folder / f"{name.replace('/', '-')}-{scheme}-{width}.png", full_page=name.startswith("story"))
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the screen"
         operator.saw_no_trouble()
@@ -276,6 +277,8 @@ def main():
     parser.add_argument("--shots")
     parser.add_argument("--from-disk", action="store_true")
     args = parser.parse_args()
+    if args.shots:
+        pathlib.Path(args.shots).mkdir(parents=True, exist_ok=True)
     shop = Shop(args.binary)
     try:
         shop.furnish()

@@ -8,9 +8,9 @@ use super::envelope::{Failure, Reply};
 use crate::admin::approval::desk::Unresolved;
 use crate::http::ports::ANSWER_WITHIN;
 
-/// The counters with what they leave out: whether the wallet answers, since when its count stands, how recon and the wallet say
-/// that they are, how many approvals are not resolved, how many of the edge's own loops are stale, and what time it is here, so that the console can tell how old
-/// the counters are whatever its own clock says.
+/// The counters with what they leave out: whether the wallet answers, since when its count stands, how recon and the wallet
+/// say that they are, how many approvals are not resolved, how many of the edge's own loops are stale, and what time it is
+/// here, so that the console can tell how old the counters are whatever its own clock says.
 pub fn standing(call: Call) -> LocalBoxFuture<'static, Result<Reply, Failure>> {
     Box::pin(async move {
         let state = &call.state;

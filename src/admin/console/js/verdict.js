@@ -4,17 +4,17 @@
 export const FRESH_S = 30;
 
 /**
- * Judges. `heard`: `{standing, age_s}` of the last answer, or null; `live`: the state of the WebSocket.
+ * Judges. `heard`: `{standing, age_s, is_cut}` of the last answer, or null; `live`: the state of the WebSocket.
  * Answers `{level, conditions}`: levels are `ok`, `attention`, `bad` and `unknown`, the worst first to be said.
  */
 export function judge(heard, live) {
   if (!heard) return { level: "unknown", conditions: [{ key: "standing", level: "unknown", say: "verdict.never" }] };
-  const { standing, age_s } = heard;
+  const { standing, age_s, is_cut } = heard;
   const info = standing.top_info;
   const conditions = [];
   const add = (key, level, say, values) => conditions.push({ key, level, say, values });
 
-  const isCut = age_s > FRESH_S;
+  const isCut = is_cut || age_s > FRESH_S;
   add("server", isCut ? "unknown" : "ok", isCut ? "verdict.cut" : "verdict.server", { age: age_s });
 
   const asOf = info.as_of === null ? null : standing.now - info.as_of + age_s;
@@ -61,7 +61,7 @@ export function worst(conditions) {
 
 /** Whether the counters are those of now. */
 export function areFresh(heard) {
-  if (!heard || heard.age_s > FRESH_S) return false;
+  if (!heard || heard.is_cut || heard.age_s > FRESH_S) return false;
   const info = heard.standing.top_info;
   return info.recon_available && info.as_of !== null && heard.standing.now - info.as_of + heard.age_s <= FRESH_S;
 }

@@ -124,7 +124,7 @@ export default {
   "queue.oldest": "Oldest first",
   "queue.newest": "Newest first",
   "queue.search": "Text, sender, depositor",
-  "queue.count": "{count} messages",
+  "queue.count": "Messages: {count}",
   "queue.count_of": "The newest {shown} of {count}; a search narrows them",
   "queue.empty": "Nothing waits for a check.",
   "queue.nothing": "No message fits.",
@@ -537,7 +537,7 @@ export default {
   "audit.detail": "Particulars",
   "audit.of": "Log",
   "audit.of.recon": "recon: messages, templates, devices",
-  "audit.of.edge": "this console: logins, operators, approvals",
+  "audit.of.edge": "this console: logins, operators",
 
   // story
   "story.what": "From the text to the ledger: why an order was credited, or why it was not.",

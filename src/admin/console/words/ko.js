@@ -537,7 +537,7 @@ export default {
   "audit.detail": "세부",
   "audit.of": "기록",
   "audit.of.recon": "recon: 문자, 템플릿, 기기",
-  "audit.of.edge": "콘솔: 로그인, 운영자, 승인",
+  "audit.of.edge": "콘솔: 로그인, 운영자",
 
   // story
   "story.what": "문자에서 원장까지: 주문이 왜 입금되었는지, 왜 안 되었는지.",

@@ -537,7 +537,7 @@ export default {
   "audit.detail": "详情",
   "audit.of": "日志",
   "audit.of.recon": "recon：短信、模板、设备",
-  "audit.of.edge": "控制台：登录、操作员、批准",
+  "audit.of.edge": "控制台：登录、操作员",
 
   // story
   "story.what": "从短信到账本：订单为何入账，或为何没有。",

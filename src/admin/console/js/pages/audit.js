@@ -1,6 +1,6 @@
 // Who did what, newest first, narrowed by subject or operator: recon's audit log, and that of the admin edge itself.
 
-import { fill, h } from "../dom.js";
+import { fill, h, named, table } from "../dom.js";
 import { t } from "../i18n.js";
 import { page } from "../api.js";
 import { stamp } from "../format.js";
@@ -53,22 +53,26 @@ export function audit(main, path) {
       h("label", { class: "field", for: "audit-of" }, t("audit.of"), of),
       h("button", { type: "submit" }, t("search"))),
     status,
-    h("div", { class: "scroll" }, h("table", null, h("thead", null, h("tr", null,
-      ["audit.id", "audit.at", "audit.operator", "audit.action", "audit.subject", "audit.detail"].map((name) => h("th", { scope: "col" }, t(name))))), body)),
+    table(columns(), body),
     h("div", { class: "actions" }, more));
   bindKeys([{ keys: ["/"], label: "key.search", run: () => subject.focus() }, { keys: ["?"], label: "key.help", run: help }]);
   load(false);
   return () => { isGone = true; };
 }
 
+/** The names of an entry's cells. */
+export function columns() {
+  return ["audit.id", "audit.at", "audit.operator", "audit.action", "audit.subject", "audit.detail"].map((name) => t(name));
+}
+
 /** One entry; its hash can be compared with what `recon audit verify` says. */
 export function row(entry) {
-  return h("tr", null,
+  return named(h("tr", null,
     h("td", null, entry.id),
     h("td", { class: "nowrap" }, stamp(entry.at)),
     h("td", null, plain(entry.operator)),
     h("td", null, h("code", null, entry.action)),
     h("td", null, plain(entry.subject)),
     h("td", { class: "long" }, entry.detail && h("code", null, plain(JSON.stringify(entry.detail))),
-      entry.hash && h("div", { class: "quiet hash", title: entry.hash }, entry.hash.slice(0, 12))));
+      entry.hash && h("div", { class: "quiet hash", title: entry.hash }, entry.hash.slice(0, 12)))), columns());
 }
