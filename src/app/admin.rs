@@ -23,6 +23,7 @@ use crate::admin::live::counters::{self, Counters};
 use crate::admin::live::hub::{self, Hub};
 use crate::admin::live::recon_events::{self, ReconEvents};
 use crate::admin::password;
+use crate::admin::peer_health::PeerHealth;
 use crate::admin::permission::Role as OperatorRole;
 use crate::admin::session::{Lifetime, Slides};
 use crate::admin::session_desk::{KIND, LoginFailures, SessionDesk};
@@ -166,6 +167,8 @@ impl Admin {
             approvals: Arc::new(approvals),
             recon: Arc::clone(&recon),
             wallet: Arc::clone(&wallet),
+            recon_health: PeerHealth::new(Arc::clone(&recon)),
+            wallet_health: PeerHealth::new(Arc::clone(&wallet)),
             top_info,
             hub: Arc::new(hub),
             audit: Arc::new(audit),

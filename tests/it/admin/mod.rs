@@ -1,6 +1,7 @@
 //! The admin edge as old back-office programs meet it: over HTTP, on both engines, with sessions in the database and in Redis.
 
 mod approvals;
+mod console;
 mod contract;
 mod edge;
 mod envelope;
