@@ -27,4 +27,5 @@ pub mod sources;
 pub mod store;
 pub mod supervision;
 pub mod telemetry;
+pub mod tls;
 pub mod wallet;

@@ -8,19 +8,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
+use serde_json::json;
 use tokio::sync::Semaphore;
 
 use super::password;
 use super::permission::Role;
 use super::session::{Lifetime, Session, Standing, Successor};
-use super::store::{AdminStore, Sessions, SessionsError, User};
+use super::store::{AdminStore, NewEntry, Sessions, SessionsError, User};
 use super::token::{Token, TokenHash};
 use crate::database::StoreError;
 use crate::domain::time::UnixMs;
 use crate::supervision::{Child, Context, Serve, Serving};
 
 mod failures;
+mod tickets;
 pub use failures::LoginFailures;
+pub use tickets::{IssueTicket, Listening, StillIn, TakeTicket};
 
 /// The kind of this actor, and its id.
 pub const KIND: &str = "admin_session_desk";
@@ -113,6 +116,7 @@ impl SessionDesk {
         self.failures.may_try(&self.sessions, &msg.username, msg.address).await?;
         let user = self.store.user_named(&msg.username).await.map_err(unavailable)?;
         let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let known = user.as_ref().map(|user| user.username.clone());
         let password = msg.password;
         let permit = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_closed| Denied::Unavailable)?;
         let right = tokio::task::spawn_blocking(move || {
@@ -123,8 +127,13 @@ impl SessionDesk {
         let Some(user) = user.filter(|user| right && user.disabled_at.is_none()) else {
             self.failures.count(&self.sessions, &msg.username, msg.address).await;
             tracing::info!(address = %msg.address, "a login failed");
+            // Of a name that nobody has nothing is kept: it may be a password in the wrong field.
+            if let Some(user) = known {
+                self.note(&user, "operator.login_failed", Some(msg.address)).await?;
+            }
             return Err(Denied::WrongPassword);
         };
+        self.note(&user.username, "operator.login", Some(msg.address)).await?;
         let epoch = if self.single_login {
             self.store.end_sessions_of(user.id).await.map_err(unavailable)?
         } else {
@@ -135,6 +144,14 @@ impl SessionDesk {
         self.sessions.begin(&token.hash(), &session).await.map_err(away)?;
         tracing::info!(operator.id = user.id, "an operator logged in");
         Ok(LoggedIn { user, issued: Issued { token, expires_at: session.expires_at } })
+    }
+
+    /// Writes into the edge's own audit what an operator does to their own sessions: first, so that it is not done without.
+    async fn note(&self, username: &str, action: &str, from: Option<IpAddr>) -> Result<(), Denied> {
+        let detail = from.map_or_else(|| json!({}), |from| json!({ "address": from }));
+        let subject = format!("operator/{username}");
+        let entry = NewEntry { operator: username, action, subject: &subject, detail: &detail };
+        self.store.note(entry).await.map_err(unavailable)
     }
 
     async fn admit(&self, token: Token, renew: bool) -> Result<Operator, Denied> {
@@ -203,6 +220,14 @@ impl SessionDesk {
 
     /// Ends a session with the tokens that it renewed and that renewed it.
     async fn log_out(&self, hash: TokenHash) -> Result<(), Denied> {
+        let session = self.sessions.find(&hash).await.map_err(away)?;
+        let user = match &session {
+            Some(session) => self.store.user(session.user_id).await.map_err(unavailable)?,
+            None => None,
+        };
+        if let Some(user) = user {
+            self.note(&user.username, "operator.logout", None).await?;
+        }
         let mut ending = vec![hash];
         while let Some(hash) = ending.pop() {
             if let Some(session) = self.sessions.take(&hash).await.map_err(away)? {

@@ -25,6 +25,21 @@ struct Last {
     pending: u64,
     /// When recon last said so, in Unix seconds.
     as_of: Option<i64>,
+    /// When the wallet last said so, in Unix seconds.
+    wallet_as_of: Option<i64>,
+}
+
+/// The counters, and how they were come by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counted {
+    /// As `/top_info` answers them.
+    pub top_info: Value,
+    /// Whether all who were asked answered.
+    pub answered: bool,
+    /// Whether the wallet said how many recharges are open.
+    pub wallet_available: bool,
+    /// When it last did, in Unix seconds.
+    pub wallet_as_of: Option<i64>,
 }
 
 impl TopInfo {
@@ -36,10 +51,18 @@ impl TopInfo {
 
     /// The counters now.
     pub async fn now(&self) -> Value {
-        let of_recon = Ask::get("/internal/v2/top-info");
+        self.count(true).await.top_info
+    }
+
+    /// The counters now, and how they were come by; without asking recon, where it is known to be away.
+    pub async fn count(&self, ask_recon: bool) -> Counted {
+        let of_recon = async {
+            let top_info = Ask::get("/internal/v2/top-info");
+            if ask_recon { self.recon.call(&top_info).await.ok() } else { None }
+        };
         let open = Ask::get("/internal/recharges").with("status", "open").with("count", true).with("limit", 1);
-        let (of_recon, open) = tokio::join!(self.recon.call(&of_recon), self.wallet.call(&open));
-        let of_recon = of_recon.ok().filter(super::client::Answer::is_success).map(|answer| answer.body);
+        let (of_recon, open) = tokio::join!(of_recon, self.wallet.call(&open));
+        let of_recon = of_recon.filter(super::client::Answer::is_success).map(|answer| answer.body);
         let pending = open.ok().and_then(|answer| answer.body["total"].as_u64());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(body) = &of_recon {
@@ -49,14 +72,23 @@ impl TopInfo {
             last.stale = count("loops_stale_cnt");
             last.as_of = Some(self.clock.now().0.div_euclid(1000));
         }
-        last.pending = pending.unwrap_or(last.pending);
-        json!({
+        if let Some(pending) = pending {
+            last.pending = pending;
+            last.wallet_as_of = Some(self.clock.now().0.div_euclid(1000));
+        }
+        let top_info = json!({
             "sms_need_check_cnt": last.need_check,
             "recharge_pending_cnt": last.pending,
             "shooter_device_untrusted_cnt": last.untrusted,
             "loops_stale_cnt": last.stale,
             "recon_available": of_recon.is_some(),
             "as_of": last.as_of,
-        })
+        });
+        Counted {
+            top_info,
+            answered: of_recon.is_some() == ask_recon && pending.is_some(),
+            wallet_available: pending.is_some(),
+            wallet_as_of: last.wallet_as_of,
+        }
     }
 }

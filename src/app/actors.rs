@@ -252,9 +252,9 @@ fn registry(
         let child = TopInfoBoard::new(of.clone(), actors.clone(), zone.clone(), Arc::clone(&changes));
         async move { Ok(child) }
     });
-    let (of, actors) = (store.clone(), fleet.clone());
+    let (of, actors, board) = (store.clone(), fleet.clone(), top_info.nudger());
     let events = supervision.spawn(one("event_feed"), move || {
-        let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters));
+        let child = EventFeed::new(of.clone(), actors.clone(), Arc::clone(&counters), board.clone());
         async move { Ok(child) }
     });
     Registry {

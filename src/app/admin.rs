@@ -15,8 +15,13 @@ use crate::admin::approval::Approver;
 use crate::admin::approval::check::ApprovalsCheck;
 use crate::admin::approval::desk::{self, ApprovalDesk};
 use crate::admin::approval::resolver::{self, Resolver};
+use crate::admin::audit_log::{self, AuditLog};
 use crate::admin::client::{Client, FindToken, PeerCheck};
 use crate::admin::http::{EdgeState, configure};
+use crate::admin::live::board::Board;
+use crate::admin::live::counters::{self, Counters};
+use crate::admin::live::hub::{self, Hub};
+use crate::admin::live::recon_events::{self, ReconEvents};
 use crate::admin::password;
 use crate::admin::permission::Role as OperatorRole;
 use crate::admin::session::{Lifetime, Slides};
@@ -147,13 +152,23 @@ impl Admin {
             async move { Ok(child) }
         });
         let [recon, wallet] = peers(config, listeners)?;
+        let top_info = Arc::new(TopInfo::new(Arc::clone(&recon), Arc::clone(&wallet), clock.clone()));
+        let of = store.clone();
+        let audit = supervision.spawn(Spec::new(audit_log::KIND, audit_log::KIND), move || {
+            let child = AuditLog::new(of.clone());
+            async move { Ok(child) }
+        });
+        let hub = live(supervision, &Arc::default(), &recon, &top_info);
         let approvals = approvals(supervision, &store, &recon, &wallet);
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
             approvals: Arc::new(approvals),
             recon: Arc::clone(&recon),
             wallet: Arc::clone(&wallet),
-            top_info: TopInfo::new(Arc::clone(&recon), Arc::clone(&wallet), clock.clone()),
+            top_info,
+            hub: Arc::new(hub),
+            audit: Arc::new(audit),
+            own_actors: Arc::new(OwnActors(supervision.clone())),
             clock,
             legacy: config.admin.legacy.clone(),
             allowed_origins: config.admin.allowed_origins.clone(),
@@ -185,6 +200,27 @@ impl Admin {
     pub(super) async fn close(self) {
         self.store.close().await;
     }
+}
+
+/// What tells browsers of changes: who follows recon, who counts, and who owns the connections.
+fn live(supervision: &Supervision, board: &Arc<Board>, recon: &Arc<Client>, top_info: &Arc<TopInfo>) -> Handle<Hub> {
+    let of = Arc::clone(board);
+    let hub = supervision.spawn(Spec::new(hub::KIND, hub::KIND), move || {
+        let child = Hub::new(Arc::clone(&of));
+        async move { Ok(child) }
+    });
+    let (of, counts) = (Arc::clone(board), Arc::clone(top_info));
+    let counters = supervision.spawn(Spec::new(counters::KIND, counters::KIND), move || {
+        let child = Counters::new(Arc::clone(&counts), Arc::clone(&of));
+        async move { Ok(child) }
+    });
+    board.wakes(hub.nudger(), counters.nudger());
+    let (of, recon) = (Arc::clone(board), Arc::clone(recon));
+    supervision.spawn(Spec::new(recon_events::KIND, recon_events::KIND), move || {
+        let child = ReconEvents::new(Arc::clone(&recon), Arc::clone(&of));
+        async move { Ok(child) }
+    });
+    hub
 }
 
 /// Who approves, and who finishes what was left open. The desk and the resolver work as two on the same rows.

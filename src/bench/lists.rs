@@ -41,7 +41,7 @@ pub(super) async fn measure(scale: Scale, scratch: &Scratch) -> anyhow::Result<V
 /// The median time of each kind of page.
 async fn pages(store: &Store, size: u32, times: u32) -> anyhow::Result<Vec<(&'static str, Duration)>> {
     let all = SmsFilter::default();
-    let ignored = SmsFilter { state: Some(SmsState::Ignored), ..SmsFilter::default() };
+    let ignored = SmsFilter { state: Some(SmsState::Ignored.into()), ..SmsFilter::default() };
     let deep = Some(i64::from(size / 3));
     let mut medians = Vec::new();
     for (name, filter, before) in

@@ -9,7 +9,7 @@ use crate::domain::flags::Flags;
 use crate::domain::json_object;
 use crate::domain::matching::{Explanation, NearMiss};
 use crate::domain::money::Money;
-use crate::domain::sms::{CheckDecision, Direction, Review, SmsState};
+use crate::domain::sms::{CheckDecision, Direction, Review, SmsState, StateChoice};
 use crate::domain::source::{SourceChoice, SourceKind};
 use crate::domain::time::UnixMs;
 
@@ -57,8 +57,51 @@ pub struct SmsItem {
     pub flags: Flags,
     /// The kinds of source that brought it.
     pub sources: Vec<SourceKind>,
+    /// When we stored it.
+    pub stored_at: UnixMs,
+    /// When it last changed.
+    pub updated_at: UnixMs,
+    /// The person's check, where there was one.
+    pub check: Option<CheckView>,
+    /// What its sources call it.
+    pub origin: SmsOrigin,
     /// What a check must name.
     pub version: i64,
+}
+
+/// What its sources call an sms, and what an old server, from which it was imported, had written of it beside the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct SmsOrigin {
+    /// The phone's name at Pushbullet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_iden: Option<String>,
+    /// The conversation's id on that phone; of a Telegram post its chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<String>,
+    /// The source's own id of the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sms_id: Option<String>,
+    /// The contact's or channel's name that the sender is known by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Imported without any money: the currency that stood beside it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Imported while people still had to look at it, and unchanged since: what they had written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<OldCheck>,
+}
+
+/// What people of an old server had written of an sms without deciding it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default)]
+pub struct OldCheck {
+    /// Who.
+    pub by: Option<String>,
+    /// When.
+    pub at: Option<UnixMs>,
+    /// What they noted.
+    pub note: Option<String>,
 }
 
 /// One delivery of an sms.
@@ -181,8 +224,6 @@ pub struct SmsDetail {
     pub chain: Option<ChainView>,
     /// Its twins: other messages with the same text, received within an hour, or stating the same moment within 7 days.
     pub twins: Vec<i64>,
-    /// The person's check, where there was one.
-    pub check: Option<CheckView>,
     /// What sources said of it later, oldest first.
     pub notes: Vec<NoteView>,
     /// Failed attempts.
@@ -196,9 +237,11 @@ pub struct SmsDetail {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct SmsFilter {
-    /// In this state.
+    /// In this state, or in one of these: `received,accepted`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<SmsState>,
+    #[schema(value_type = Option<String>, example = "unparsed")]
+    #[param(value_type = Option<String>, example = "unparsed")]
+    pub state: Option<StateChoice>,
     /// With this review.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub review: Option<Review>,

@@ -87,7 +87,7 @@ pub struct AuditFilter {
 pub struct Event {
     /// What `Last-Event-ID` names. None for events that are not stored (`actor.changed`, `top_info`).
     pub id: Option<i64>,
-    /// sms.created, sms.updated, order.updated, actor.changed or top_info.
+    /// sms.created, sms.updated, order.updated, device.changed, template.changed, phone.changed, actor.changed or top_info.
     pub kind: String,
     /// The small object.
     pub data: serde_json::Value,

@@ -3,6 +3,7 @@
 use sea_orm::{DbErr, RuntimeErr};
 
 use crate::domain::refusal::Refusal;
+use crate::domain::sms::SmsState;
 
 /// Why a query or a transaction failed. Nothing of a failed transaction is stored.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +21,16 @@ pub enum StoreError {
     /// A row holds what no version of this program wrote.
     #[error("the store holds something unreadable: {0}")]
     Corrupt(String),
+    /// A message would have gone where its state does not lead: a fault of ours.
+    #[error("sms {sms_id} is {from}, which cannot become {to}; nothing was written")]
+    IllegalTransition {
+        /// Which.
+        sms_id: i64,
+        /// Where it stands.
+        from: SmsState,
+        /// Where it was to go.
+        to: SmsState,
+    },
 }
 
 impl StoreError {
@@ -34,7 +45,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Refused(refusal) => matches!(refusal, Refusal::Unavailable(_)),
-            Self::Corrupt(_) => false,
+            Self::Corrupt(_) | Self::IllegalTransition { .. } => false,
             Self::Database(error) => is_transient(error),
             Self::Sqlite(error) => error.sqlite_error().is_some_and(|error| is_transient_sqlite(error.extended_code)),
         }

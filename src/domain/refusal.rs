@@ -24,9 +24,17 @@ pub enum Refusal {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
-    /// It is there already, or has moved on since the caller read it.
+    /// It has moved on since the caller read it, or another one stands in its way.
     #[error("{0}")]
     Conflict(String),
+    /// It is there already; as it is now.
+    #[error("{detail}")]
+    There {
+        /// Why that is the same.
+        detail: String,
+        /// The thing, as it is answered.
+        current: serde_json::Value,
+    },
     /// The request's own fields are wrong.
     #[error("{}", .0.first().map_or("the request is invalid", |error| error.message.as_str()))]
     Invalid(Vec<FieldError>),
@@ -48,6 +56,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A thing that is there already.
+    pub fn there(detail: String, current: &impl Serialize) -> Self {
+        match serde_json::to_value(current) {
+            Ok(current) => Self::There { detail, current },
+            Err(error) => Self::Internal(error.to_string()),
+        }
+    }
+
     /// One wrong field.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError::new(field, message)])

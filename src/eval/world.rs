@@ -202,7 +202,7 @@ impl World {
 
     /// All messages in a state.
     pub(super) async fn in_state(&self, state: SmsState) -> anyhow::Result<Vec<SmsItem>> {
-        self.pages(SmsFilter { state: Some(state), ..SmsFilter::default() }).await
+        self.pages(SmsFilter { state: Some(state.into()), ..SmsFilter::default() }).await
     }
 
     /// All messages, newest first.

@@ -199,6 +199,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NotFound(detail) => Self::new(Kind::NotFound, detail),
             Refusal::Conflict(detail) => Self::new(Kind::Conflict, detail),
+            Refusal::There { detail, current } => Self::conflict(detail, Some(current)),
             Refusal::Invalid(errors) => Self::invalid(errors),
             Refusal::Forbidden(detail) => Self::new(Kind::Forbidden, detail),
             Refusal::Unauthorized(detail) => Self::unauthorized(detail, "Bearer"),

@@ -27,7 +27,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
     config.service(Path::new("/v2/events").get_only(web::route().to(stream_events)).service());
 }
 
-/// What happens, as it happens: `sms.created`, `sms.updated`, `order.updated`, `actor.changed`, `top_info`.
+/// What happens, as it happens: `sms.created`, `sms.updated`, `order.updated`, `device.changed`, `template.changed`,
+/// `phone.changed`, `actor.changed`, `top_info`.
 ///
 /// Stored events carry an id; a listener that comes back with the last one it saw misses none. One that reads too slowly
 /// is dropped and comes back the same way.

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod auth;
 pub mod error;
 pub mod gate;
+pub mod hangup;
 pub mod health;
 pub mod limit;
 pub mod ports;

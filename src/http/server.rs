@@ -17,8 +17,8 @@ use super::error::Problem;
 use super::limit::Limiter;
 use super::state::{ProbeState, ServiceState};
 use super::{
-    actors, audit, auth, chain, devices, docs, events, gate, ingest, observe, orders, phones, probes, pushbullet, sms,
-    telegram, templates, top_info,
+    actors, audit, auth, chain, devices, docs, events, gate, hangup, ingest, observe, orders, phones, probes,
+    pushbullet, sms, telegram, templates, top_info,
 };
 
 /// For answers that are still being written: the server is stopped when no work is in hand any more.
@@ -246,7 +246,14 @@ impl Running {
 }
 
 fn build(listener: TcpListener, routes: Served, workers: usize) -> io::Result<Server> {
+    // Of recon's many phones no connection is held: their answers are short.
+    let holds = matches!(routes, Served::Role(..));
     let server = HttpServer::new(move || app(&routes))
+        .on_connect(move |connection, data| {
+            if holds {
+                hangup::hold(connection, data);
+            }
+        })
         .workers(workers)
         .disable_signals()
         .shutdown_timeout(SHUTDOWN_WITHIN_S)

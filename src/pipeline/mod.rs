@@ -16,3 +16,6 @@ pub mod whitelist_validator;
 
 /// Messages that a stage takes at once: enough to share a commit, few enough that the inbox gets its turn.
 pub(crate) const BATCH: u64 = 500;
+
+#[cfg(test)]
+mod tests;

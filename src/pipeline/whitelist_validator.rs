@@ -11,10 +11,11 @@ use super::BATCH;
 use super::retry::{self, note_failures};
 use super::stage::{self, Stage};
 use crate::domain::sender::Listed;
-use crate::domain::sms::{Review, SmsState};
+use crate::domain::sms::SmsState;
 use crate::store::phone::Whitelist;
 use crate::store::sender::{BY_NAME_ONLY, judge};
 use crate::store::settings::Revised;
+use crate::store::sms_change::system_review;
 use crate::store::stage::Step;
 use crate::store::{HEARTBEAT_SENDER, Store};
 use crate::supervision::{Child, Context, Nudger};
@@ -85,7 +86,8 @@ fn validate(row: &sms::Model, senders: &HashSet<String>) -> Step {
     let says = judge(&mut after, |key| key == HEARTBEAT_SENDER || senders.contains(key));
     let (state, reason) = match says {
         _ if row.text.is_none() => {
-            after.review = Review::NeedCheck.as_str().to_owned();
+            // A person may have refused it while it was held (INV-S2).
+            system_review(&mut after, true);
             (SmsState::Quarantined, "it cannot be read; the raw body is kept")
         }
         Listed::Yes => (SmsState::Accepted, "the sender is on the phone whitelist"),

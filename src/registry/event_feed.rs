@@ -13,7 +13,7 @@ use crate::bus::Fleet;
 use crate::contract::system::{Event, TopInfo};
 use crate::domain::refusal::Refusal;
 use crate::store::{Store, StoreError};
-use crate::supervision::{ActorStatus, Child, Context, Serve, Serving};
+use crate::supervision::{ActorStatus, Child, Context, Nudger, Serve, Serving};
 
 /// The kind of this actor, and its id.
 pub const KIND: &str = "event_feed";
@@ -33,6 +33,8 @@ pub struct EventFeed {
     store: Store,
     fleet: Fleet,
     top_info: Arc<watch::Sender<Option<TopInfo>>>,
+    /// Told of everything that may change the counters, while somebody listens.
+    board: Nudger,
     /// Held while somebody listens: the board counts as often as it should only then.
     counters: Option<watch::Receiver<Option<TopInfo>>>,
     /// The last stored event that was passed on; none before the first look at the store.
@@ -43,13 +45,14 @@ pub struct EventFeed {
 }
 
 impl EventFeed {
-    /// The actor over `store`; `top_info` is where [`super::top_info::TopInfoBoard`] puts its counters.
+    /// The actor over `store`; `top_info` is where [`super::top_info::TopInfoBoard`], which `board` nudges, puts its counters.
     #[must_use]
-    pub fn new(store: Store, fleet: Fleet, top_info: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
+    pub fn new(store: Store, fleet: Fleet, top_info: Arc<watch::Sender<Option<TopInfo>>>, board: Nudger) -> Self {
         Self {
             store,
             fleet,
             top_info,
+            board,
             counters: None,
             passed: None,
             listeners: Listeners::default(),
@@ -105,9 +108,10 @@ impl EventFeed {
         Ok(self.listeners.add(after, passed))
     }
 
-    fn tell_counters(&mut self) {
+    /// Tells the counters where they changed since they were told, or `changed` says so.
+    fn tell_counters(&mut self, changed: bool) {
         let Some(counters) = &mut self.counters else { return };
-        if !counters.has_changed().unwrap_or(false) {
+        if !changed && !counters.has_changed().unwrap_or(false) {
             return;
         }
         let info = counters.borrow_and_update().clone();
@@ -125,31 +129,60 @@ fn small_object(actor: &ActorStatus) -> serde_json::Value {
     })
 }
 
+/// Why the feed looks again.
+enum Woken {
+    /// It is time, or somebody joined.
+    Time,
+    /// Something was committed.
+    Commit,
+    /// An actor changed; none where some changes were missed.
+    Actor(Option<ActorStatus>),
+    /// The counters changed.
+    Counters,
+}
+
+/// Resolves when the counters change; never where nobody listens.
+async fn changed(counters: Option<&mut watch::Receiver<Option<TopInfo>>>) {
+    let Some(counters) = counters else { return std::future::pending().await };
+    if counters.changed().await.is_err() {
+        std::future::pending().await
+    }
+}
+
 impl Child for EventFeed {
     async fn run(&mut self, cx: &mut Context<Self>) -> anyhow::Result<()> {
         let mut commits = self.store.commits();
         let mut actors = self.fleet.changes();
         let joined = Arc::clone(&self.joined);
+        let mut counted = false;
         loop {
             match self.follow().await {
                 Ok(()) => cx.succeeded(),
                 // Those who listen stay, and are told once the store answers again.
                 Err(error) => tracing::warn!(%error, "the event feed could not follow the store"),
             }
-            self.tell_counters();
+            self.tell_counters(counted);
             if cx.stopping() {
                 return Ok(());
             }
             let period = if self.listeners.is_catching_up() { CATCH_UP_PERIOD } else { PERIOD };
             let listening = !self.listeners.is_empty();
-            let told = tokio::select! {
+            // Out of the actor while it serves: a subscription takes counters of its own.
+            let mut counters = self.counters.take();
+            let woken = tokio::select! {
                 // A subscription is made in one go, so that leaving this wait for another cannot cut one short.
-                _ = cx.serve_until_nudged(self, period) => None,
-                () = joined.notified() => None,
-                _ = commits.changed(), if listening => None,
-                actor = actors.next() => actor,
+                _ = cx.serve_until_nudged(self, period) => Woken::Time,
+                () = joined.notified() => Woken::Time,
+                () = changed(counters.as_mut()) => Woken::Counters,
+                _ = commits.changed(), if listening => Woken::Commit,
+                actor = actors.next() => Woken::Actor(actor),
             };
-            if let Some(actor) = told {
+            self.counters = counters.or(self.counters.take());
+            counted = matches!(woken, Woken::Counters);
+            if listening && matches!(woken, Woken::Commit | Woken::Actor(_)) {
+                self.board.nudge();
+            }
+            if let Woken::Actor(Some(actor)) = woken {
                 let data = small_object(&actor);
                 self.listeners.tell(&Event { id: None, kind: "actor.changed".to_owned(), data });
             }

@@ -46,7 +46,7 @@ impl PhoneWhitelist {
 /// Adds a sender once its fields are right; whoever calls this wakes the validator.
 ///
 /// # Errors
-/// [`Refusal::Invalid`] where they are not; [`Refusal::Conflict`] where the sender is there already; else where the store
+/// [`Refusal::Invalid`] where they are not; [`Refusal::There`] where the sender is there already; else where the store
 /// cannot commit.
 pub(crate) async fn add(store: &Store, caller: &Caller, mut input: PhoneInput) -> Result<Answer, Refusal> {
     let key = validate(&mut input)?;

@@ -14,7 +14,7 @@ use crate::domain::source::SourceRef;
 use crate::store::chain::accept_break;
 pub use crate::store::repeat::Repeat;
 use crate::store::review::{check, reset};
-use crate::store::sms::item_of;
+use crate::store::sms::item_in;
 use crate::store::sms_change::SmsChanges;
 use crate::store::{Done, Store};
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
@@ -69,7 +69,8 @@ impl ReviewDesk {
                 let row = check(&mut changes, id, input, &operator).await?;
                 changes.finish().await?;
                 let detail = json!({"check": input, "state": row.state, "order_id": row.order_id});
-                Ok(Done { answer: Answer::new(200, &item_of(row)?)?, subject: format!("sms/{id}"), detail })
+                let answer = Answer::new(200, &item_in(txn, row).await?)?;
+                Ok(Done { answer, subject: format!("sms/{id}"), detail })
             })
             .await?;
         self.matcher.nudge();
@@ -137,7 +138,11 @@ impl Serve<ResetSms> for ReviewDesk {
         Serving::exclusive(async move {
             let ids = self.ids_of(&msg.input).await?;
             // Only who names held messages means them.
-            let release_held = msg.input.filter.as_ref().is_none_or(|filter| filter.state == Some(SmsState::Held));
+            let release_held = msg
+                .input
+                .filter
+                .as_ref()
+                .is_none_or(|filter| filter.state.as_ref().is_some_and(|choice| choice.names(SmsState::Held)));
             let now = self.store.now();
             let actor = format!("operator:{}", msg.caller.name());
             let answer = self

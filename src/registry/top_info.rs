@@ -14,7 +14,7 @@ use crate::contract::system::TopInfo;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::UnixMs;
 use crate::store::{Store, StoreError};
-use crate::supervision::{Child, Context, Serve, Serving};
+use crate::supervision::{Child, Context, Serve, Serving, Woke};
 
 /// The kind of this actor, and its id.
 pub const KIND: &str = "top_info";
@@ -22,8 +22,11 @@ pub const KIND: &str = "top_info";
 /// Counters are at most this old.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// While somebody listens, how long to go without counting where no commit of this process asks for it: other processes
-/// commit too, and days end.
+/// While somebody listens, how soon after a count the next one may come: a change is told well within a second.
+const PACE: Duration = Duration::from_millis(300);
+
+/// While somebody listens, how long to go without counting where nothing asks for it: other processes commit too, and days
+/// end.
 const RECOUNT: Duration = Duration::from_secs(5);
 
 /// How often the gauges are set.
@@ -40,6 +43,8 @@ pub struct TopInfoBoard {
     changes: Arc<watch::Sender<Option<TopInfo>>>,
     commits: watch::Receiver<u64>,
     counted: Option<(Instant, TopInfo)>,
+    /// Whether the event feed saw something change since the last count: an actor, mostly.
+    asked: bool,
     gauges_set_at: Option<Instant>,
 }
 
@@ -48,7 +53,7 @@ impl TopInfoBoard {
     #[must_use]
     pub fn new(store: Store, fleet: Fleet, time_zone: TimeZone, changes: Arc<watch::Sender<Option<TopInfo>>>) -> Self {
         let commits = store.commits();
-        Self { store, fleet, time_zone, changes, commits, counted: None, gauges_set_at: None }
+        Self { store, fleet, time_zone, changes, commits, counted: None, asked: false, gauges_set_at: None }
     }
 
     /// The counters, counted again where they are older than a second.
@@ -63,6 +68,7 @@ impl TopInfoBoard {
         let started = Instant::now();
         // Before the reading: a commit during it asks for another count.
         self.commits.mark_unchanged();
+        self.asked = false;
         let now = self.store.now();
         let (from, to) = day_of(now, &self.time_zone);
         let counts = self.store.counts(from, to).await?;
@@ -91,12 +97,22 @@ impl TopInfoBoard {
         if self.changes.receiver_count() == 0 {
             return Ok(());
         }
-        let committed = self.commits.has_changed().unwrap_or(false);
         let age = self.counted.as_ref().map(|(at, _)| at.elapsed());
-        if age.is_none_or(|age| age >= RECOUNT || (committed && age >= FRESH)) {
+        if age.is_none_or(|age| age >= RECOUNT || (self.is_asked() && age >= PACE)) {
             self.count().await?;
         }
         Ok(())
+    }
+
+    fn is_asked(&self) -> bool {
+        self.asked || self.commits.has_changed().unwrap_or(false)
+    }
+
+    /// How long until the next look: a count that was asked for too soon comes when it may.
+    fn wait(&self) -> Duration {
+        let age = self.counted.as_ref().map(|(at, _)| at.elapsed()).filter(|age| *age < PACE);
+        let listening = self.changes.receiver_count() > 0;
+        age.filter(|_| listening && self.is_asked()).map_or(FRESH, |age| PACE.saturating_sub(age))
     }
 
     async fn set_gauges(&mut self) -> Result<(), StoreError> {
@@ -147,7 +163,9 @@ impl Child for TopInfoBoard {
             if cx.stopping() {
                 return Ok(());
             }
-            cx.serve_until_nudged(self, FRESH).await;
+            // The event feed nudges, while somebody listens.
+            let wait = self.wait();
+            self.asked |= cx.serve_until_nudged(self, wait).await == Woke::Nudged;
         }
     }
 }

@@ -10,4 +10,3 @@ pub mod pushbullet;
 pub mod roster;
 pub mod shooter;
 pub mod telegram;
-pub mod tls;

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Lock, Store, StoreError, audit, lock};
+use super::{Lock, Store, StoreError, audit, event, lock};
 use crate::contract::caller::{Answer, Caller, Idempotency};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::UnixMs;
@@ -21,6 +21,18 @@ pub struct Done {
     pub subject: String,
     /// The particulars for the audit. Never a secret.
     pub detail: Value,
+}
+
+/// Writes what was done into the audit, and tells the event stream of it.
+async fn record(
+    txn: &DatabaseTransaction,
+    now: UnixMs,
+    caller: &Caller,
+    action: &str,
+    done: &Done,
+) -> Result<(), StoreError> {
+    audit::append(txn, now, caller.name(), action, &done.subject, &done.detail).await?;
+    event::append(txn, now, event::of_change(action, &done.subject).into_iter().collect()).await
 }
 
 /// A saved answer, before it is sealed.
@@ -49,7 +61,7 @@ impl Store {
         self.write(async |txn| {
             let Some(idempotency) = &caller.idempotency else {
                 let done = work(txn).await?;
-                audit::append(txn, now, caller.name(), action, &done.subject, &done.detail).await?;
+                record(txn, now, caller, action, &done).await?;
                 return Ok(Ok(done.answer));
             };
             // Two requests with one key at once: the second waits here and finds the first's answer.
@@ -62,14 +74,18 @@ impl Store {
             match work(&savepoint).await {
                 Ok(done) => {
                     savepoint.commit().await?;
-                    audit::append(txn, now, caller.name(), action, &done.subject, &done.detail).await?;
+                    record(txn, now, caller, action, &done).await?;
                     self.save_answer(txn, idempotency, &done.answer, now).await?;
                     Ok(Ok(done.answer))
                 }
-                Err(StoreError::Refused(Refusal::Conflict(detail))) => {
+                Err(StoreError::Refused(refusal @ (Refusal::Conflict(_) | Refusal::There { .. }))) => {
                     savepoint.rollback().await?;
-                    self.save_answer(txn, idempotency, &Answer::conflict(&detail), now).await?;
-                    Ok(Err(Refusal::Conflict(detail)))
+                    let answer = match &refusal {
+                        Refusal::There { detail, current } => Answer::conflict_with(detail, current)?,
+                        refusal => Answer::conflict(&refusal.to_string()),
+                    };
+                    self.save_answer(txn, idempotency, &answer, now).await?;
+                    Ok(Err(refusal))
                 }
                 Err(error) => Err(error),
             }

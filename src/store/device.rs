@@ -11,7 +11,7 @@ use serde_json::json;
 use super::device_trust::{hold, release};
 use super::settings::{Revised, raise_revision, revision};
 use super::sms_return::actor_of;
-use super::{Done, Lock, Store, StoreError, audit, count_if, lock};
+use super::{Done, Lock, Store, StoreError, audit, count_if, event, lock};
 use crate::contract::caller::{Answer, Caller};
 use crate::contract::device::{Device, DeviceInput, NewDevice, TrustedDevice};
 use crate::contract::page::{Page, PageRequest};
@@ -246,7 +246,9 @@ impl Store {
             let id = shooter_device::Entity::insert(row).exec(txn).await?.last_insert_id;
             raise_revision(txn, Revised::Devices, now).await?;
             let subject = format!("shooter_device/{id}");
-            audit::append(txn, now, "enrolment", "shooter_device.enrol", &subject, &json!({ "name": name })).await?;
+            let action = "shooter_device.enrol";
+            audit::append(txn, now, "enrolment", action, &subject, &json!({ "name": name })).await?;
+            event::append(txn, now, event::of_change(action, &subject).into_iter().collect()).await?;
             Ok(KnownDevice { id, line: None, trusted: false, secret: None })
         })
         .await

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Store, StoreError, settings};
+use super::{Store, StoreError, event, settings};
 use crate::domain::rhythm::{self, Rhythm};
 use crate::domain::source::SourceKind;
 use crate::domain::time::UnixMs;
@@ -111,6 +111,7 @@ impl Store {
             return Ok(Vec::new());
         }
         self.write(async |txn| {
+            let mut told = Vec::new();
             for (last_seen_at, change) in &changes {
                 let silent = change.silent_since.map(|since| since.0);
                 // Another process may have noted a delivery meanwhile: then it is judged again next time.
@@ -118,14 +119,18 @@ impl Store {
                     Some(at) => shooter_device::Column::LastSeenAt.eq(*at),
                     None => shooter_device::Column::LastSeenAt.is_null(),
                 };
-                shooter_device::Entity::update_many()
+                let kept = shooter_device::Entity::update_many()
                     .col_expr(shooter_device::Column::SilentSince, Expr::value(silent))
                     .filter(shooter_device::Column::Id.eq(change.id))
                     .filter(unmoved)
                     .exec(txn)
                     .await?;
+                if kept.rows_affected > 0 {
+                    let action = if silent.is_some() { "silent" } else { "heard" };
+                    told.extend(event::of_change(action, &format!("shooter_device/{}", change.id)));
+                }
             }
-            Ok(())
+            event::append(txn, now, told).await
         })
         .await?;
         Ok(changes.into_iter().map(|(_, change)| change).collect())

@@ -21,7 +21,7 @@ const ROWS: u64 = 256;
 /// An event to be written.
 #[derive(Clone, Debug)]
 pub struct NewEvent {
-    /// sms.created, sms.updated, order.updated.
+    /// sms.created, sms.updated, order.updated, device.changed, template.changed, phone.changed.
     pub kind: &'static str,
     /// The small object, as JSON.
     data: String,
@@ -34,6 +34,34 @@ impl NewEvent {
         // Our own small objects are always JSON.
         Self { kind, data: serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned()) }
     }
+}
+
+/// The event of a change to operators' data, by the action and the subject of its audit entry (`shooter_device.trust` of
+/// `shooter_device/3`); none for a subject that has events of its own or is not shown in a list.
+#[must_use]
+pub fn of_change(action: &str, subject: &str) -> Option<NewEvent> {
+    let (thing, id) = subject.split_once('/')?;
+    let id: i64 = id.parse().ok()?;
+    let action = action.split_once('.').map_or(action, |(_, action)| action);
+    let (kind, source) = match thing {
+        "phone" => ("phone.changed", None),
+        "template" => ("template.changed", None),
+        "shooter_device" => ("device.changed", Some("shooter")),
+        "pushbullet_device" => ("device.changed", Some("pushbullet")),
+        "telegram_bot" => ("device.changed", Some("telegram")),
+        _ => return None,
+    };
+    Some(NewEvent::new(kind, &Changed { id, source, action }))
+}
+
+/// What is told of a change to operators' data.
+#[derive(Serialize)]
+struct Changed<'a> {
+    id: i64,
+    /// Which kind of device: ids are counted for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'static str>,
+    action: &'a str,
 }
 
 /// The rows that hold `events`, the first of which gets the id `first_id`.

@@ -15,6 +15,9 @@ use super::{Lock, Store, StoreError, audit, lock};
 use crate::domain::old_shooter::{OldContent, OldRow, OldTable};
 use crate::domain::time::UnixMs;
 
+/// The format of the sightings that an import writes.
+pub(super) const FORMAT: &str = "import";
+
 /// What became of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Imported {

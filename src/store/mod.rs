@@ -31,6 +31,8 @@ pub mod sender;
 pub mod settings;
 pub mod sms;
 pub mod sms_change;
+mod sms_filter;
+mod sms_origin;
 mod sms_return;
 mod sms_rows;
 pub mod stage;

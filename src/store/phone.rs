@@ -69,7 +69,7 @@ impl Store {
     /// and has the whitelist asked about what was held back: 201 with the [`Phone`].
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] where the sender is there already; else where the store cannot commit.
+    /// [`Refusal::There`] where the sender is there already; else where the store cannot commit.
     pub async fn add_phone(&self, caller: &Caller, input: &PhoneInput, key: &str) -> Result<Answer, Refusal> {
         let now = self.now();
         self.command(caller, "phone.add", async |txn| {
@@ -78,7 +78,7 @@ impl Store {
             if let Some(known) = known {
                 let message =
                     format!("this sender is on the whitelist already, as {:?} (phone {})", known.phone, known.id);
-                return Err(Refusal::Conflict(message).into());
+                return Err(Refusal::there(message, &view(known)).into());
             }
             let row = phone::ActiveModel {
                 id: NotSet,

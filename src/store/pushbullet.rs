@@ -91,7 +91,7 @@ impl Store {
     /// Adds a phone: 201 with the [`PushbulletDevice`].
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] where this token and phone are there already; else where the store cannot commit.
+    /// [`Refusal::There`] where this token and phone are there already; else where the store cannot commit.
     pub async fn add_pushbullet(&self, caller: &Caller, input: &PushbulletDeviceInput) -> Result<Answer, Refusal> {
         let now = self.now();
         self.command(caller, "pushbullet_device.add", async |txn| {
@@ -290,7 +290,7 @@ async fn refuse_the_same(txn: &DatabaseTransaction, token_hash: &[u8], iden: &st
     for row in Entity::find().filter(same_token).all(txn).await? {
         if row.device_iden.as_deref().unwrap_or_default() == iden {
             let words = format!("this token and phone are there already, as {:?} (device {})", row.name, row.id);
-            return Err(Refusal::Conflict(words).into());
+            return Err(Refusal::there(words, &view(row)).into());
         }
     }
     Ok(())

@@ -4,22 +4,23 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use entity::{sighting, sms};
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::chain::view_of;
 use super::matching::{BY_HAND, twins_of};
+use super::sms_filter::{condition_of, newest};
+use super::sms_origin::origins;
 use super::{Store, StoreError, count_if};
 use crate::contract::page::{Page, PageRequest};
 use crate::contract::sms::{
-    AttemptView, CheckView, HistoryView, MatchView, ParseView, SightingView, SmsDetail, SmsFilter, SmsItem,
+    AttemptView, CheckView, HistoryView, MatchView, ParseView, SightingView, SmsDetail, SmsFilter, SmsItem, SmsOrigin,
 };
 use crate::domain::flags::Flags;
 use crate::domain::matching::Explanation;
 use crate::domain::money::{Currency, Money};
-use crate::domain::phone::comparable_sender;
 use crate::domain::sms::{Review, SmsState};
-use crate::domain::source::{SourceChoice, SourceKind, SourceRef};
+use crate::domain::source::{SourceKind, SourceRef};
 use crate::domain::time::UnixMs;
 
 /// The bit of a kind of source in `sms.sources`.
@@ -51,8 +52,12 @@ pub(crate) fn money(currency: Option<&str>, minor: Option<i64>) -> Result<Option
 ///
 /// # Errors
 /// Where the row holds what no version of this program wrote.
-pub fn item_of(row: sms::Model) -> Result<SmsItem, StoreError> {
+fn item_of(row: sms::Model, origin: SmsOrigin) -> Result<SmsItem, StoreError> {
     let currency = row.currency.as_deref();
+    let check = match (row.review_by, row.review_at) {
+        (Some(by), Some(at)) => Some(CheckView { by, at: UnixMs(at), note: row.review_note }),
+        _ => None,
+    };
     Ok(SmsItem {
         id: row.id,
         state: word("sms.state", row.id, &row.state)?,
@@ -71,56 +76,35 @@ pub fn item_of(row: sms::Model) -> Result<SmsItem, StoreError> {
         order_id: row.order_id,
         flags: Flags(row.flags),
         sources: kinds_of(row.sources),
+        stored_at: UnixMs(row.stored_at),
+        updated_at: UnixMs(row.updated_at),
+        check,
+        origin,
         version: row.version,
     })
 }
 
-/// The condition of a filter. Only real messages (ids above zero) are ever found.
-pub(crate) fn condition_of(filter: &SmsFilter) -> Condition {
-    let mut all = Condition::all()
-        .add(sms::Column::Id.gt(0))
-        .add_option(filter.state.map(|state| sms::Column::State.eq(state.as_str())))
-        .add_option(filter.review.map(|review| sms::Column::Review.eq(review.as_str())))
-        .add_option(filter.line.as_ref().map(|line| sms::Column::Line.eq(line)))
-        .add_option(filter.order_id.as_ref().map(|order| sms::Column::OrderId.eq(order)))
-        .add_option(filter.template_id.map(|id| sms::Column::TemplateId.eq(id)))
-        .add_option(filter.from.map(|from| sms::Column::ReceivedAt.gte(from.0)))
-        .add_option(filter.to.map(|to| sms::Column::ReceivedAt.lt(to.0)));
-    if let Some(sender) = &filter.sender {
-        let key = comparable_sender(sender);
-        let by_name = sms::Column::ProvisionalKey.eq(key.as_str());
-        all = all.add(Condition::any().add(sms::Column::SenderKey.eq(key.as_str())).add(by_name));
-    }
-    if let Some(source) = filter.source {
-        all = all.add(source_condition(source));
-    }
-    if let Some(q) = filter.q.as_deref().filter(|q| !q.is_empty()) {
-        let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let like = |column: sms::Column| Expr::col(column).like(LikeExpr::new(format!("%{escaped}%")).escape('\\'));
-        all = all.add(
-            Condition::any()
-                .add(like(sms::Column::Text))
-                .add(like(sms::Column::Sender))
-                .add(like(sms::Column::Depositor)),
-        );
-    }
-    all
+/// Messages as lists show them.
+///
+/// # Errors
+/// As [`item_of`], or where the database fails.
+async fn items_of(db: &impl ConnectionTrait, rows: Vec<sms::Model>) -> Result<Vec<SmsItem>, StoreError> {
+    let mut origins = origins(db, &rows).await?;
+    rows.into_iter()
+        .map(|row| {
+            let origin = origins.remove(&row.id).unwrap_or_default();
+            item_of(row, origin)
+        })
+        .collect()
 }
 
-/// `shooter` finds what that kind brought, `shooter/3` what that source brought.
-fn source_condition(SourceChoice { kind, id }: SourceChoice) -> Condition {
-    match id {
-        None => Condition::all().add(Expr::col(sms::Column::Sources).bit_and(source_bit(kind)).ne(0)),
-        Some(id) => {
-            let brought = Query::select()
-                .column(sighting::Column::SmsId)
-                .from(sighting::Entity)
-                .and_where(Expr::col(sighting::Column::SourceKind).eq(kind.as_str()))
-                .and_where(Expr::col(sighting::Column::SourceId).eq(id))
-                .to_owned();
-            Condition::all().add(sms::Column::Id.in_subquery(brought))
-        }
-    }
+/// One message as lists show it.
+///
+/// # Errors
+/// As [`item_of`], or where the database fails.
+pub async fn item_in(db: &impl ConnectionTrait, row: sms::Model) -> Result<SmsItem, StoreError> {
+    let origin = origins(db, std::slice::from_ref(&row)).await?.remove(&row.id).unwrap_or_default();
+    item_of(row, origin)
 }
 
 impl Store {
@@ -129,13 +113,10 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn sms_page(&self, filter: &SmsFilter, page: PageRequest) -> Result<Page<SmsItem>, StoreError> {
-        let mut find = sms::Entity::find().filter(condition_of(filter));
-        let total = count_if(page.count, &find, self.reader()).await?;
-        if let Some(before) = page.before {
-            find = find.filter(sms::Column::Id.lt(before));
-        }
-        let rows = find.order_by_desc(sms::Column::Id).limit(u64::from(page.limit) + 1).all(self.reader()).await?;
-        let items = rows.into_iter().map(item_of).collect::<Result<Vec<_>, _>>()?;
+        let db = self.reader();
+        let total = count_if(page.count, &sms::Entity::find().filter(condition_of(filter)), db).await?;
+        let rows = newest(filter, page.before, u64::from(page.limit) + 1).all(db).await?;
+        let items = items_of(db, rows).await?;
         Ok(Page::of(items, page.limit, total, |item: &SmsItem| item.id))
     }
 
@@ -174,24 +155,19 @@ impl Store {
         let notes = self.notes_on(id).await?;
         let chain = view_of(db, &row).await?;
         let decision = self.latest_decision(&row).await?;
-        let check = match (&row.review_by, row.review_at) {
-            (Some(by), Some(at)) => Some(CheckView { by: by.clone(), at: UnixMs(at), note: row.review_note.clone() }),
-            _ => None,
-        };
         Ok(Some(SmsDetail {
             parse: parse_of(&row)?,
             sightings: sightings.into_iter().map(sighting_of).collect::<Result<_, _>>()?,
             decision,
             chain,
             twins,
-            check,
             notes,
             attempts: attempts
                 .into_iter()
                 .map(|attempt| AttemptView { at: UnixMs(attempt.at), stage: attempt.stage, error: attempt.error })
                 .collect(),
             history: history.into_iter().map(history_of).collect(),
-            sms: item_of(row)?,
+            sms: item_in(db, row).await?,
         }))
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::chain::{self, LinkChange, facts_of};
 use super::event::{self, NewEvent};
 use super::rows::insert;
+use super::sms::word;
 use super::{Store, StoreError, sms_rows};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::refusal::Refusal;
@@ -35,6 +36,16 @@ pub(super) struct Stand<'a> {
     pub(super) order_id: Option<&'a str>,
     pub(super) flags: Flags,
     pub(super) version: i64,
+}
+
+/// What the event stream tells of a change.
+#[derive(Serialize)]
+struct Updated<'a> {
+    #[serde(flatten)]
+    stand: &'a Stand<'a>,
+    /// The order that it was paired with before, where it is not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_order_id: Option<&'a str>,
 }
 
 impl<'a> From<&'a sms::Model> for Stand<'a> {
@@ -75,14 +86,25 @@ impl<'a> Told<'a> {
     }
 
     /// Tells of a change; its history names it where state or review changed, or where there is a reason.
-    pub(super) fn changed(&mut self, before: &Stand<'_>, after: &Stand<'_>, reason: Option<String>) {
+    ///
+    /// # Errors
+    /// [`StoreError::IllegalTransition`] where its state does not lead there (INV-S5): the transaction must not commit.
+    pub(super) fn changed(
+        &mut self,
+        before: &Stand<'_>,
+        after: &Stand<'_>,
+        reason: Option<String>,
+    ) -> Result<(), StoreError> {
+        may_become(before, after)?;
         if is_synthetic(after.id) {
-            return;
+            return Ok(());
         }
         if before.state != after.state || before.review != after.review || reason.is_some() {
             self.note(before.state, after, reason);
         }
-        self.events.push(NewEvent::new("sms.updated", after));
+        let former_order_id = before.order_id.filter(|_| before.order_id != after.order_id);
+        self.events.push(NewEvent::new("sms.updated", &Updated { stand: after, former_order_id }));
+        Ok(())
     }
 
     fn note(&mut self, from: &str, after: &Stand<'_>, reason: Option<String>) {
@@ -97,6 +119,14 @@ impl<'a> Told<'a> {
             reason,
         });
     }
+}
+
+fn may_become(before: &Stand<'_>, after: &Stand<'_>) -> Result<(), StoreError> {
+    let (from, to) = (word("sms.state", before.id, before.state)?, word("sms.state", after.id, after.state)?);
+    if SmsState::may_become(from, to) {
+        return Ok(());
+    }
+    Err(StoreError::IllegalTransition { sms_id: before.id, from, to })
 }
 
 /// Changes of one transaction: writes each at once, and its history and events together at the end.
@@ -131,7 +161,7 @@ impl<'a> SmsChanges<'a> {
     /// Writes `after` over `before` where nobody else has changed the row since, and answers the row as it is now.
     ///
     /// # Errors
-    /// [`Refusal::Conflict`] where the row has moved on; else where the database fails.
+    /// [`Refusal::Conflict`] where the row has moved on; else as [`Self::apply_all`].
     pub async fn apply(
         &mut self,
         before: &sms::Model,
@@ -147,7 +177,8 @@ impl<'a> SmsChanges<'a> {
     /// are now: none where a row has moved on.
     ///
     /// # Errors
-    /// Where the database fails.
+    /// [`StoreError::IllegalTransition`] where one would go where its state does not lead; else where the database fails.
+    /// The transaction must not commit then.
     pub async fn apply_all(&mut self, mut changes: Vec<Change<'_>>) -> Result<Vec<Option<sms::Model>>, StoreError> {
         for Change { before, after, .. } in &mut changes {
             after.version = before.version + 1;
@@ -166,15 +197,15 @@ impl<'a> SmsChanges<'a> {
                 self.links.push(LinkChange { sms_id: before.id, before: was, after: is });
             }
         }
-        Ok(changes
-            .into_iter()
-            .map(|Change { before, after, reason }| {
-                written.contains(&before.id).then(|| {
-                    self.told.changed(&before.into(), &(&after).into(), reason);
-                    after
-                })
-            })
-            .collect())
+        let mut now_there = Vec::with_capacity(changes.len());
+        for Change { before, after, reason } in changes {
+            let is_written = written.contains(&before.id);
+            if is_written {
+                self.told.changed(&before.into(), &(&after).into(), reason)?;
+            }
+            now_there.push(is_written.then_some(after));
+        }
+        Ok(now_there)
     }
 
     /// What is told of them.

@@ -39,11 +39,16 @@ pub fn base() -> UnixMs {
     "2026-04-22T00:30:00Z".parse().unwrap()
 }
 
-/// A store on each engine there is.
-pub async fn stores() -> Vec<TestStore> {
+/// A store on SQLite alone.
+pub async fn sqlite_store() -> TestStore {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", dir.path().join("recon.db").display());
-    let mut stores = vec![open(dir, &url).await];
+    open(dir, &url).await
+}
+
+/// A store on each engine there is.
+pub async fn stores() -> Vec<TestStore> {
+    let mut stores = vec![sqlite_store().await];
     if let Ok(url) = std::env::var("RECON_TEST_POSTGRES_URL") {
         let schema = format!("test_{:016x}", rand::random::<u64>());
         let database = Database::connect(&url).await.unwrap();

@@ -12,7 +12,7 @@ use super::slot::{Phase, Slot};
 
 /// How long the supervisor and its keeper may go without looking. What happens wakes them earlier; what does not happen
 /// (progress, a report) is found at the next look.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The supervisor.
 pub(super) struct Supervisor {

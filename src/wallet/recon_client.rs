@@ -59,8 +59,7 @@ impl ReconClient {
     /// # Errors
     /// Where no HTTP client can be made.
     pub fn new(base: BaseUrl, token: FindToken) -> anyhow::Result<Self> {
-        // Whoever comes first decides, and all say the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::use_ring();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             // Orders name customers: they go to recon and to nobody on the way.

@@ -4,6 +4,7 @@
 mod ask;
 pub mod breaker;
 mod check;
+mod stream;
 
 pub use ask::{Answer, Ask, NoAnswer};
 pub use check::PeerCheck;
@@ -67,8 +68,7 @@ impl Client {
     /// # Errors
     /// Where no HTTP client can be made.
     pub fn new(name: &'static str, base: BaseUrl, token: FindToken) -> anyhow::Result<Self> {
-        // Whoever comes first decides, and all say the same.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        crate::tls::use_ring();
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()

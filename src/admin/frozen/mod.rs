@@ -6,6 +6,7 @@ pub mod phone;
 pub mod pushbullet_device;
 pub mod recharge;
 pub mod shooter_device;
+pub mod sms;
 pub mod template;
 
 use serde_json::Value;

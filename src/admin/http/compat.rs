@@ -5,10 +5,12 @@ use actix_web::http::{Method, header};
 use actix_web::web::{Data, Payload};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev};
 use futures_util::future::LocalBoxFuture;
+use serde_json::Value;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::EdgeState;
+use super::cookie::{CookieChange, is_https};
 use super::envelope::{Failure, Reply, answer};
 use super::params::Params;
 use super::presented::{Presented, presented};
@@ -16,7 +18,7 @@ use super::route::{Access, Kind, Route};
 use super::words::Lang;
 use crate::admin::session_desk::{Admit, Issued, Operator};
 use crate::admin::token::Token;
-use crate::config::LegacyConfig;
+use crate::config::{LegacyConfig, Preset};
 use crate::http::ports::ANSWER_WITHIN;
 use crate::http::request::{BodyLimit, address_of, read_bytes};
 
@@ -66,19 +68,48 @@ impl Call {
     }
 }
 
+/// By this header the console says who it is. No page of another origin can send it unasked.
+const CONSOLE: &str = "x-recon-console";
+
+/// The console speaks one profile, whichever the old programs are given.
+static OF_CONSOLE: LazyLock<LegacyConfig> = LazyLock::new(|| Preset::GinVueAdmin.values());
+
+fn is_console(request: &HttpRequest) -> bool {
+    request.headers().contains_key(CONSOLE)
+}
+
+/// The profile that a caller is answered in.
+fn profile<'a>(state: &'a EdgeState, request: &HttpRequest) -> &'a LegacyConfig {
+    if is_console(request) { &OF_CONSOLE } else { &state.legacy }
+}
+
+/// What an answer carries beside its envelope.
+#[derive(Default)]
+struct Beside {
+    renewed: Option<Issued>,
+    cookie: Option<CookieChange>,
+}
+
 /// Serves a route.
 pub async fn serve(route: &'static Route, call: Incoming) -> HttpResponse {
-    let (state, lang) = (Arc::clone(&call.state), Lang::of(call.request.headers()));
-    let mut renewed = None;
-    let outcome = carry_out(route, call, &mut renewed).await;
-    let mut response = answer(&state.legacy, lang, outcome);
-    if let Some(issued) = renewed {
+    let (state, request) = (Arc::clone(&call.state), call.request.clone());
+    let mut beside = Beside::default();
+    let outcome = carry_out(route, call, &mut beside).await;
+    let mut response = answer(profile(&state, &request), Lang::of(request.headers()), outcome);
+    if let Some(issued) = beside.renewed {
         carry(&state.legacy, &issued, &mut response);
+    }
+    if let Some(value) = beside.cookie.and_then(|cookie| cookie.header(is_https(&request))) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    if is_console(&request) {
+        // Texts of customers are not to lie about in a browser's cache.
+        response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     }
     response
 }
 
-async fn carry_out(route: &Route, call: Incoming, renewed: &mut Option<Issued>) -> Result<Reply, Failure> {
+async fn carry_out(route: &Route, call: Incoming, beside: &mut Beside) -> Result<Reply, Failure> {
     let Incoming { state, request, payload } = call;
     let presented = presented(request.headers(), &state.legacy);
     let by_cookie = presented.as_ref().is_some_and(|presented| presented.by_cookie);
@@ -86,7 +117,12 @@ async fn carry_out(route: &Route, call: Incoming, renewed: &mut Option<Issued>) 
         Access::Open => None,
         Access::Needs(permission) => {
             let mut operator = admit(&state, presented, true).await?;
-            *renewed = operator.renewed.take();
+            match operator.renewed.take() {
+                Some(issued) if by_cookie => {
+                    beside.cookie = Some(CookieChange::Holds(issued.token.expose().to_owned()));
+                }
+                renewed => beside.renewed = renewed,
+            }
             if !operator.role.may(permission) {
                 return Err(Failure::Forbidden);
             }
@@ -94,19 +130,38 @@ async fn carry_out(route: &Route, call: Incoming, renewed: &mut Option<Issued>) 
         }
         Access::Leaving => Some(admit(&state, presented, false).await?),
     };
-    if by_cookie && *request.method() != Method::GET && !is_same_origin(&request) {
+    let is_foreign = !is_same_origin(&request);
+    if by_cookie && *request.method() != Method::GET && route.access != Access::Open && is_foreign {
         return Err(Failure::Forbidden);
     }
-    let params = match (request.method(), route.kind) {
-        (&Method::GET, Kind::Read) => Params::of_query(request.query_string(), &state.legacy),
+    let mut params = match (request.method(), route.kind) {
+        (&Method::GET, Kind::Read) => Params::of_query(request.query_string(), profile(&state, &request)),
         (&Method::POST, _) => {
             let body = read_bytes(&request, payload.into_inner(), BODY_MAX).await.map_err(|_| Failure::unreadable())?;
-            Params::of_json(&body, &state.legacy)?
+            Params::of_json(&body, profile(&state, &request))?
         }
         _ => return Err(Failure::NotFound),
     };
+    let wants_cookie = route.access == Access::Open && params.switch("cookie").unwrap_or(false);
+    if wants_cookie && is_foreign {
+        return Err(Failure::Forbidden);
+    }
     let address = address_of(&request);
-    (route.run)(Call { state, operator, params, address }).await
+    let mut outcome = (route.run)(Call { state, operator, params, address }).await;
+    match &mut outcome {
+        Ok(Reply::Object(data)) if wants_cookie => beside.cookie = into_cookie(data),
+        Ok(_) if by_cookie && route.access == Access::Leaving => beside.cookie = Some(CookieChange::Gone),
+        _ => {}
+    }
+    outcome
+}
+
+/// Takes a login's token out of the answer, where scripts would read it, and into the cookie.
+fn into_cookie(data: &mut Value) -> Option<CookieChange> {
+    match data.get_mut("token")?.take() {
+        Value::String(token) => Some(CookieChange::Holds(token)),
+        _ => None,
+    }
 }
 
 async fn admit(state: &EdgeState, presented: Option<Presented>, renew: bool) -> Result<Operator, Failure> {
@@ -145,7 +200,7 @@ fn carry(legacy: &LegacyConfig, issued: &Issued, response: &mut HttpResponse) {
 
 /// 7404 for a route that is none.
 pub async fn no_such_route(call: Incoming) -> HttpResponse {
-    answer(&call.state.legacy, Lang::of(call.request.headers()), Err(Failure::NotFound))
+    answer(profile(&call.state, &call.request), Lang::of(call.request.headers()), Err(Failure::NotFound))
 }
 
 /// What is answered while the process stops.
@@ -153,5 +208,5 @@ pub fn turn_away(request: &HttpRequest) -> HttpResponse {
     let Some(state) = request.app_data::<Data<EdgeState>>() else {
         return HttpResponse::ServiceUnavailable().finish();
     };
-    answer(&state.legacy, Lang::of(request.headers()), Err(Failure::Unavailable { retry_after_s: 1 }))
+    answer(profile(state, request), Lang::of(request.headers()), Err(Failure::Unavailable { retry_after_s: 1 }))
 }

@@ -31,7 +31,9 @@ pub fn add_pushbullet(mut call: Call) -> Answering {
         let phone = call.params.text("phone");
         call.params.done()?;
         let device = pushbullet_device::new(&name, &token, iden, password, phone);
-        let added = write(&call, Ask::post(PUSHBULLET, device), pushbullet_device::NAMES).await?;
+        let added = write(&call, Ask::post(PUSHBULLET, device), pushbullet_device::NAMES)
+            .await
+            .map_err(|failure| failure.current_as(pushbullet_device::old))?;
         Ok(Reply::Object(pushbullet_device::old(&added)))
     })
 }

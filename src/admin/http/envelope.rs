@@ -88,6 +88,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// A conflict with the thing as old programs read it.
+    #[must_use]
+    pub fn current_as(self, old: impl Fn(&Value) -> Value) -> Self {
+        match self {
+            Self::Conflict(current) if current.get("id").is_some() => Self::Conflict(old(&current)),
+            other => other,
+        }
+    }
+
     /// A body that is no JSON object.
     #[must_use]
     pub fn unreadable() -> Self {

@@ -5,9 +5,13 @@
 //! It asks actors through ports and never touches storage; a test over the imports holds that.
 
 pub mod compat;
+pub mod console;
+pub mod cookie;
 pub mod cors;
 pub mod devices;
 pub mod envelope;
+pub mod evidence;
+pub mod live;
 pub mod login;
 pub mod params;
 pub mod peer;
@@ -15,7 +19,10 @@ pub mod presented;
 pub mod reading;
 pub mod recharge;
 mod recharge_page;
+pub mod recon;
 pub mod route;
+pub mod sms;
+pub mod standing;
 pub mod words;
 
 use std::sync::Arc;
@@ -23,24 +30,30 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
-use super::approval::desk::{Approve, IntentOfKey, IntentsOf, OrdersWith};
+use super::approval::desk::{Approve, IntentOfKey, IntentsOf, NoteClosing, OrdersWith};
+use super::audit_log::ListAudit;
 use super::client::Client;
-use super::session_desk::{Admit, LogIn, LogOut};
+use super::live::hub::Join;
+use super::session_desk::{Admit, IssueTicket, LogIn, LogOut, StillIn, TakeTicket};
 use super::top_info::TopInfo;
 use crate::clock::Clock;
 use crate::config::LegacyConfig;
-use crate::http::ports::Ask;
+use crate::http::ports::{Actors, Ask};
 
 /// Where the frozen routes stand.
 pub const PREFIX: &str = "/api/admin";
 
 /// Who answers for logins and sessions.
-pub trait Desk: Ask<LogIn> + Ask<Admit> + Ask<LogOut> {}
-impl<T: Ask<LogIn> + Ask<Admit> + Ask<LogOut>> Desk for T {}
+pub trait Desk: Ask<LogIn> + Ask<Admit> + Ask<LogOut> + Tickets {}
+impl<T: Ask<LogIn> + Ask<Admit> + Ask<LogOut> + Tickets> Desk for T {}
+
+/// Who answers for tickets of the live socket.
+pub trait Tickets: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn> {}
+impl<T: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn>> Tickets for T {}
 
 /// Who answers for approvals.
-pub trait Approvals: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> {}
-impl<T: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith>> Approvals for T {}
+pub trait Approvals: Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> {}
+impl<T> Approvals for T where T: Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> {}
 
 /// What the routes are given.
 pub struct EdgeState {
@@ -53,7 +66,13 @@ pub struct EdgeState {
     /// The wallet.
     pub wallet: Arc<Client>,
     /// The counters of the top bar.
-    pub top_info: TopInfo,
+    pub top_info: Arc<TopInfo>,
+    /// Who tells browsers of changes.
+    pub hub: Arc<dyn Ask<Join>>,
+    /// The edge's own audit.
+    pub audit: Arc<dyn Ask<ListAudit>>,
+    /// The edge's own actors.
+    pub own_actors: Arc<dyn Actors>,
     /// The time.
     pub clock: Clock,
     /// What old programs expect.
@@ -70,6 +89,9 @@ pub fn configure(config: &mut ServiceConfig, state: &Data<EdgeState>) {
         let handler = move |call: compat::Incoming| compat::serve(route, call);
         scope = scope.service(web::resource(route.path).route(web::route().to(handler)));
     }
+    // By a ticket, and no envelope: the only route beside them.
+    scope = scope.service(web::resource("/ws").route(web::get().to(live::open)));
     config.service(scope.default_service(web::to(compat::no_such_route)));
     config.service(web::resource("/api/{rest:.*}").route(web::route().to(compat::no_such_route)));
+    console::configure(config);
 }

@@ -112,11 +112,7 @@ impl Params {
 
     /// A whole number, also as text.
     pub fn integer(&mut self, name: &str) -> Option<i64> {
-        let number = match self.value(name)? {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => text.trim().parse().ok(),
-            _ => None,
-        };
+        let number = whole(self.value(name)?);
         if number.is_none() {
             self.refuse(name, Say::GiveNumber);
         }
@@ -129,6 +125,44 @@ impl Params {
             self.refuse(name, Say::Missing);
         }
         self.integer(name).unwrap_or_default()
+    }
+
+    /// Whole numbers: one, a list of them, or a text of some with commas between them.
+    pub fn integers(&mut self, name: &str) -> Vec<i64> {
+        let Some(value) = self.value(name) else { return Vec::new() };
+        let numbers: Option<Vec<i64>> = match value {
+            Value::Array(items) => items.iter().map(whole).collect(),
+            Value::String(text) => text.split(',').map(|part| part.trim().parse().ok()).collect(),
+            one => whole(one).map(|one| vec![one]),
+        };
+        numbers.unwrap_or_else(|| {
+            self.refuse(name, Say::GiveNumber);
+            Vec::new()
+        })
+    }
+
+    /// What a whole number means; one that means nothing cannot be taken.
+    pub fn one_of<T>(&mut self, name: &str, meaning: impl Fn(i64) -> Option<T>) -> Option<T> {
+        let number = self.integer(name)?;
+        let meant = meaning(number);
+        if meant.is_none() {
+            self.refuse(name, Say::NoSuchNumber);
+        }
+        meant
+    }
+
+    /// What a whole number that must be there means; none only where something is wrong.
+    pub fn needed_one_of<T>(&mut self, name: &str, meaning: impl Fn(i64) -> Option<T>) -> Option<T> {
+        if self.value(name).is_none() {
+            self.refuse(name, Say::Missing);
+        }
+        self.one_of(name, meaning)
+    }
+
+    /// Whether nothing has been wrong with a field so far.
+    #[must_use]
+    pub fn is_right(&self, name: &str) -> bool {
+        self.wrong.iter().all(|wrong| wrong.field != name)
     }
 
     /// 1 or 0, also as text; true or false.
@@ -151,6 +185,29 @@ impl Params {
             self.refuse(name, Say::Missing);
         }
         self.switch(name).unwrap_or_default()
+    }
+
+    /// A field as it is, whatever its shape: for a peer to judge.
+    #[must_use]
+    pub fn json(&self, name: &str) -> Option<Value> {
+        self.fields.get(name).cloned()
+    }
+
+    /// Whether a page is asked for at all.
+    #[must_use]
+    pub fn asks_page(&self) -> bool {
+        let paging = self.paging.as_ref();
+        paging.is_some_and(|paging| self.value(&paging.page).is_some() || self.value(&paging.page_size).is_some())
+    }
+
+    /// An object that must be there.
+    pub fn needed_object(&mut self, name: &str) -> Value {
+        match self.value(name) {
+            Some(object @ Value::Object(_)) => return object.clone(),
+            Some(_) => self.refuse(name, Say::GiveObject),
+            None => self.refuse(name, Say::Missing),
+        }
+        Value::Null
     }
 
     /// Which page is asked for.
@@ -182,6 +239,14 @@ impl Params {
     /// 7400 with every field that cannot be taken.
     pub fn done(&mut self) -> Result<(), Failure> {
         if self.wrong.is_empty() { Ok(()) } else { Err(Failure::Invalid(std::mem::take(&mut self.wrong))) }
+    }
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
     }
 }
 
@@ -228,6 +293,19 @@ mod tests {
         for no_object in ["[]", "1", "{", "\"x\""] {
             let body = Bytes::from_static(no_object.as_bytes());
             assert!(Params::of_json(&body, &Preset::GinVueAdmin.values()).is_err(), "{no_object}");
+        }
+    }
+
+    #[test]
+    fn several_numbers_come_in_any_form() {
+        for body in [r#"{"ids":[41,"42"]}"#, r#"{"ids":"41, 42"}"#] {
+            assert_eq!(json(body).integers("ids"), [41, 42]);
+        }
+        assert_eq!(json(r#"{"ids":41}"#).integers("ids"), [41]);
+        assert!(json(r#"{"ids":""}"#).integers("ids").is_empty());
+        for body in [r#"{"ids":[41,null]}"#, r#"{"ids":"41,x"}"#, r#"{"ids":{}}"#, r#"{"ids":[1.5]}"#] {
+            let mut params = json(body);
+            assert!(params.integers("ids").is_empty() && !params.is_right("ids"), "{body}");
         }
     }
 

@@ -24,6 +24,20 @@ pub async fn page(
     asked: PageAsked,
     old: impl Fn(&Value) -> Value,
 ) -> Result<Reply, Failure> {
+    page_of(client, ask, asked, old, &[]).await
+}
+
+/// The same of a list with filters, which recon names otherwise.
+///
+/// # Errors
+/// As [`page`].
+pub async fn page_of(
+    client: &Client,
+    ask: impl Fn() -> Ask,
+    asked: PageAsked,
+    old: impl Fn(&Value) -> Value,
+    names: &[(&str, &'static str)],
+) -> Result<Reply, Failure> {
     let skip = (asked.page - 1).saturating_mul(asked.page_size);
     let end = skip.saturating_add(asked.page_size);
     let (mut at, mut cursor, mut total, mut list) = (0, None, None, Vec::new());
@@ -33,7 +47,7 @@ pub async fn page(
             Some(cursor) => next.with("cursor", cursor),
             None => next.with("count", true),
         };
-        let body = expect(client.call(&next).await?, &[])?;
+        let body = expect(client.call(&next).await?, names)?;
         let items = body["items"].as_array().cloned().unwrap_or_default();
         total = total.or_else(|| body["total"].as_u64());
         for item in &items {
@@ -59,9 +73,17 @@ pub async fn page(
 /// # Errors
 /// What [`refused`] says.
 pub async fn write(call: &Call, ask: Ask, names: &[(&str, &'static str)]) -> Result<Value, Failure> {
+    expect(write_answer(call, ask).await?, names)
+}
+
+/// The same, for a handler that reads refusals itself.
+///
+/// # Errors
+/// 7503 where recon does not answer.
+pub async fn write_answer(call: &Call, ask: Ask) -> Result<Answer, Failure> {
     let key = hex::encode(rand::random::<[u8; 16]>());
     let ask = ask.by(&call.operator()?.username).once(key);
-    expect(call.state.recon.call(&ask).await?, names)
+    Ok(call.state.recon.call(&ask).await?)
 }
 
 /// The body of a success.

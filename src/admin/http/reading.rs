@@ -29,9 +29,8 @@ pub fn add_phone(mut call: Call) -> Answering {
         let number = call.params.needed_text("phone");
         let (bank, remark) = (call.params.text("bank"), call.params.text("remark"));
         call.params.done()?;
-        let added =
-            write(&call, Ask::post(PHONES, phone::new(&number, bank.as_deref(), remark.as_deref())), phone::NAMES)
-                .await?;
+        let new = Ask::post(PHONES, phone::new(&number, bank.as_deref(), remark.as_deref()));
+        let added = write(&call, new, phone::NAMES).await.map_err(|failure| failure.current_as(phone::old))?;
         Ok(Reply::Object(phone::old(&added)))
     })
 }

@@ -4,7 +4,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::compat::Call;
 use super::envelope::{Failure, Reply};
-use super::{devices, login, reading, recharge};
+use super::{devices, evidence, live, login, reading, recharge, recon, sms, standing};
 use crate::admin::permission::Permission;
 
 /// How a route is asked.
@@ -49,6 +49,7 @@ const fn route(path: &'static str, kind: Kind, access: Access, run: Handler) -> 
 const READS: Access = Access::Needs(Permission::Read);
 const APPROVES: Access = Access::Needs(Permission::Approve);
 const MANAGES: Access = Access::Needs(Permission::Manage);
+const CONTROLS: Access = Access::Needs(Permission::Control);
 
 /// Every route.
 pub const ROUTES: &[Route] = &[
@@ -65,6 +66,10 @@ pub const ROUTES: &[Route] = &[
     route("/shooter/phone/list", Kind::Read, READS, reading::list_phones),
     route("/shooter/phone/add", Kind::Write, MANAGES, reading::add_phone),
     route("/shooter/phone/delete", Kind::Write, MANAGES, reading::delete_phone),
+    route("/shooter/sms/list", Kind::Read, READS, sms::list),
+    route("/shooter/sms/get", Kind::Read, READS, sms::get),
+    route("/shooter/sms/reset", Kind::Write, Access::Needs(Permission::Reset), sms::reset),
+    route("/shooter/sms/check", Kind::Write, Access::Needs(Permission::Check), sms::check),
     route("/shooter/template/list", Kind::Read, READS, reading::list_templates),
     route("/shooter/template/add", Kind::Write, MANAGES, reading::add_template),
     route("/shooter/template/delete", Kind::Write, MANAGES, reading::delete_template),
@@ -73,4 +78,19 @@ pub const ROUTES: &[Route] = &[
     route("/recharge/approve", Kind::Write, APPROVES, recharge::approve_recharge),
     route("/recharge/reject", Kind::Write, APPROVES, recharge::reject_recharge),
     route("/recharge/cancel", Kind::Write, APPROVES, recharge::cancel_recharge),
+    route("/recon/actors", Kind::Read, READS, recon::actors),
+    route("/recon/actors/restart", Kind::Write, CONTROLS, recon::restart),
+    route("/recon/actors/stop", Kind::Write, CONTROLS, recon::stop),
+    route("/recon/actors/start", Kind::Write, CONTROLS, recon::start),
+    route("/recon/template/test", Kind::Read, READS, recon::test_template),
+    route("/recon/template/suggest", Kind::Read, READS, recon::suggest_template),
+    route("/recon/template/backtest", Kind::Read, READS, recon::backtest_template),
+    route("/recon/audit", Kind::Read, READS, recon::audit),
+    route("/ws/ticket", Kind::Write, READS, live::ticket),
+    route("/recon/standing", Kind::Read, READS, standing::standing),
+    route("/recon/sms", Kind::Read, READS, evidence::get_sms),
+    route("/recon/sms/list", Kind::Read, READS, evidence::list_sms),
+    route("/recon/order", Kind::Read, READS, evidence::get_order),
+    route("/recon/template/list", Kind::Read, READS, evidence::list_templates),
+    route("/recon/template/add", Kind::Write, MANAGES, evidence::add_template),
 ];

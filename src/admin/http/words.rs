@@ -76,7 +76,11 @@ pub enum Say {
     GiveNumber,
     GiveSwitch,
     GiveJson,
+    GiveObject,
     PageTooFar,
+    NoSuchNumber,
+    GiveTime,
+    GiveAudit,
     GiveNote,
     GiveApproval,
     TooLong,
@@ -144,11 +148,19 @@ impl Say {
                 ["1 이상의 정수를 입력하세요.", "Give a whole number from 1.", "请填写不小于 1 的整数。"]
             }
             Self::GiveSwitch => ["1 또는 0을 입력하세요.", "Give 1 or 0.", "请填写 1 或 0。"],
+            Self::NoSuchNumber => ["알 수 없는 값입니다.", "This number means nothing here.", "未知的取值。"],
             Self::PageTooFar => [
                 "너무 뒤쪽 페이지입니다. 조건을 좁혀 주세요.",
                 "The page is too far down; narrow the list by a filter.",
                 "页码过大，请缩小筛选范围。",
             ],
+            Self::GiveTime => [
+                "Unix 초 또는 RFC 3339 형식의 시각을 입력하세요.",
+                "Give a time: Unix seconds or RFC 3339.",
+                "请填写时间：Unix 秒或 RFC 3339 格式。",
+            ],
+            Self::GiveAudit => ["recon 또는 edge를 입력하세요.", "Give recon or edge.", "请填写 recon 或 edge。"],
+            Self::GiveObject => ["객체를 입력하세요.", "Give an object.", "请填写一个对象。"],
             Self::GiveNote => [
                 "입금액이 주문 금액과 다릅니다. 사유를 입력하세요.",
                 "The deposit is not the order's amount; say why it is right so.",

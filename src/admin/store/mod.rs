@@ -1,14 +1,19 @@
-//! The admin edge's own store: operators, approval intents, and sessions where there is no Redis. Nothing else of the edge speaks SQL or Redis.
+//! The admin edge's own store: operators, approval intents, the audit of what is done here, and sessions where there is no Redis. Nothing else of the
+//! edge speaks SQL or Redis.
 
+mod audit;
 mod intent;
 mod intent_reads;
 mod session_redis;
 mod session_rows;
 mod sessions;
+mod ticket;
 mod user;
 
+pub use audit::{AuditEntry, AuditFilter, LOCAL, NewEntry};
 pub use intent_reads::IntentTally;
 pub use sessions::{Sessions, SessionsError};
+pub use ticket::Ticket;
 pub use user::{NewUser, User};
 
 use std::sync::Arc;

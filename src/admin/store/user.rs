@@ -5,9 +5,10 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::NotSet, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
-use sea_orm::{ExprTrait as _, PaginatorTrait as _, UpdateMany};
+use sea_orm::{DatabaseTransaction, ExprTrait as _, PaginatorTrait as _, UpdateMany};
+use serde_json::{Value, json};
 
-use super::AdminStore;
+use super::{AdminStore, LOCAL, NewEntry};
 use crate::admin::permission::Role;
 use crate::database::StoreError;
 use crate::domain::refusal::Refusal;
@@ -114,7 +115,13 @@ impl AdminStore {
         };
         let keep = OnConflict::column(user::Column::Username).do_nothing().to_owned();
         self.database
-            .write(async |txn| Ok(user::Entity::insert(row).on_conflict(keep).exec_without_returning(txn).await? == 1))
+            .write(async |txn| {
+                let added = user::Entity::insert(row).on_conflict(keep).exec_without_returning(txn).await? == 1;
+                if added {
+                    self.note_change(txn, new.username, "operator.add", &json!({ "role": new.role })).await?;
+                }
+                Ok(added)
+            })
             .await
     }
 
@@ -124,7 +131,9 @@ impl AdminStore {
     /// No such operator, or the database fails.
     pub async fn set_disabled(&self, username: &str, disabled: bool) -> Result<(), StoreError> {
         let at = disabled.then(|| self.now().0);
-        self.change(username, |update| update.col_expr(user::Column::DisabledAt, Expr::value(at))).await
+        let action = if disabled { "operator.disable" } else { "operator.enable" };
+        self.change(username, action, json!({}), |update| update.col_expr(user::Column::DisabledAt, Expr::value(at)))
+            .await
     }
 
     /// Gives an operator another password; their sessions end at once.
@@ -132,7 +141,8 @@ impl AdminStore {
     /// # Errors
     /// No such operator, or the database fails.
     pub async fn set_password(&self, username: &str, hash: &str) -> Result<(), StoreError> {
-        self.change(username, |update| update.col_expr(user::Column::PasswordHash, Expr::value(hash))).await
+        let set = |update: UpdateMany<_>| update.col_expr(user::Column::PasswordHash, Expr::value(hash));
+        self.change(username, "operator.password", json!({}), set).await
     }
 
     /// Gives an operator another role; their sessions end at once.
@@ -140,7 +150,8 @@ impl AdminStore {
     /// # Errors
     /// No such operator, or the database fails.
     pub async fn set_role(&self, username: &str, role: Role) -> Result<(), StoreError> {
-        self.change(username, |update| update.col_expr(user::Column::Role, Expr::value(role.as_str()))).await
+        let set = |update: UpdateMany<_>| update.col_expr(user::Column::Role, Expr::value(role.as_str()));
+        self.change(username, "operator.role", json!({ "role": role }), set).await
     }
 
     /// Ends every session that an operator has, and gives the epoch of those to come.
@@ -160,17 +171,40 @@ impl AdminStore {
     async fn change(
         &self,
         username: &str,
+        action: &str,
+        detail: Value,
         set: impl FnOnce(UpdateMany<user::Entity>) -> UpdateMany<user::Entity>,
     ) -> Result<(), StoreError> {
         let now = self.now().0;
         let update = raised(set(user::Entity::update_many()))
             .col_expr(user::Column::UpdatedAt, Expr::value(now))
             .filter(user::Column::Username.eq(username));
-        let changed = self.database.write(async |txn| Ok(update.exec(txn).await?.rows_affected)).await?;
+        let changed = self
+            .database
+            .write(async |txn| {
+                let changed = update.exec(txn).await?.rows_affected;
+                if changed > 0 {
+                    self.note_change(txn, username, action, &detail).await?;
+                }
+                Ok(changed)
+            })
+            .await?;
         match changed {
             0 => Err(Refusal::NotFound(format!("there is no operator {username:?}")).into()),
             _ => Ok(()),
         }
+    }
+
+    /// Operators are changed on the machine itself: by `recon admin user`, and by the first start.
+    async fn note_change(
+        &self,
+        txn: &DatabaseTransaction,
+        username: &str,
+        action: &str,
+        detail: &Value,
+    ) -> Result<(), StoreError> {
+        let subject = format!("operator/{username}");
+        self.audit(txn, NewEntry { operator: LOCAL, action, subject: &subject, detail }).await
     }
 }
 

@@ -120,16 +120,7 @@ async fn outcomes(
     let states = (&library.states, recon);
     let run =
         Run { server, states: states.1, state_files: states.0, variables: &variables, tokens: &tokens, clock: &clock };
-    // What a case makes is told apart from what others made, on this run and on earlier ones.
-    let mut unique = u64::from(rand::random::<u32>() % 80_000_000) + 10_000_000;
-    let mut outcomes = Vec::new();
-    for kind in kinds {
-        for case in &library.cases {
-            outcomes.push(run.case(case, kind, unique).await);
-            unique += 1;
-        }
-    }
-    Ok(outcomes)
+    Ok(run.all(&library.cases, &kinds).await)
 }
 
 /// The cases about logging in need the user's own words.

@@ -195,7 +195,8 @@ fn keep(fields: &mut Fields, kept: &mut BTreeMap<String, serde_json::Value>, nam
 }
 
 fn sms(fields: &mut Fields, kept: &mut BTreeMap<String, serde_json::Value>) -> Result<OldSms, String> {
-    let currency = fields.text("currency")?.unwrap_or_else(|| Currency::KRW.to_string());
+    let written = fields.text("currency")?;
+    let currency = written.as_deref().unwrap_or(Currency::KRW.as_str());
     let currency: Currency = currency.parse().map_err(|error| format!("currency: {error}"))?;
     let device_iden = fields.text("device_iden")?;
     let source = match fields.text("source")?.as_deref() {
@@ -234,6 +235,7 @@ fn sms(fields: &mut Fields, kept: &mut BTreeMap<String, serde_json::Value>) -> R
         device_iden,
         source,
     };
+    keep_what_has_no_column(&row, written, kept)?;
     if row.status == 2 && row.order_id.is_none() {
         return Err("status 2 (matched) needs an order_id".to_owned());
     }
@@ -245,6 +247,25 @@ fn sms(fields: &mut Fields, kept: &mut BTreeMap<String, serde_json::Value>) -> R
         return Err(format!("status {} needs money", row.status));
     }
     Ok(row)
+}
+
+/// A message without money has no currency here, and one that people have not decided on has nobody's check: what the old
+/// server had written of both is shown all the same.
+fn keep_what_has_no_column(
+    row: &OldSms,
+    currency: Option<String>,
+    kept: &mut BTreeMap<String, serde_json::Value>,
+) -> Result<(), String> {
+    if let Some(currency) = currency.filter(|_| row.money.is_none() && row.balance.is_none()) {
+        kept.insert("currency".to_owned(), currency.into());
+    }
+    if ![Review::Confirmed, Review::Rejected].contains(&row.review()?) {
+        let time = row.check_time.map(|at| at.0.into());
+        let texts = [("check_user", &row.check_user), ("check_note", &row.check_note)];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name, text.clone()?.into())));
+        kept.extend(texts.chain(time.map(|time| ("check_time", time))).map(|(name, value)| (name.to_owned(), value)));
+    }
+    Ok(())
 }
 
 impl OldSms {

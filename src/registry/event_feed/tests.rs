@@ -18,6 +18,7 @@ async fn each(test: impl AsyncFn(&TestStore, EventFeed)) {
                 (*store).clone(),
                 Fleet::new("test", supervision, clock),
                 Arc::new(watch::Sender::new(None)),
+                Nudger::none(),
             );
             tell(&store, 3).await;
             feed.follow().await.unwrap();
@@ -154,7 +155,7 @@ async fn counters_are_asked_for_only_while_somebody_listens() {
             loops_stale_cnt: 0,
             as_of: base(),
         }));
-        feed.tell_counters();
+        feed.tell_counters(false);
         let event = events.try_recv().unwrap();
         assert_eq!((event.id, event.kind.as_str(), &event.data["sms_need_check_cnt"]), (None, "top_info", &json!(1)));
         drop(events);
@@ -173,7 +174,8 @@ async fn a_running_feed_tells_commits_and_actors_as_they_happen() {
                 Supervision::start(clock.clone(), Policy::default(), Placement::Current, "test".to_owned());
             let (of, actors) = ((*store).clone(), Fleet::new("test", supervision.clone(), clock));
             let feed = supervision.spawn(Spec::new(KIND, KIND), move || {
-                let child = EventFeed::new(of.clone(), actors.clone(), Arc::new(watch::Sender::new(None)));
+                let child =
+                    EventFeed::new(of.clone(), actors.clone(), Arc::new(watch::Sender::new(None)), Nudger::none());
                 async move { Ok(child) }
             });
             let within = Duration::from_secs(20);

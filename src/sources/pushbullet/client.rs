@@ -11,7 +11,7 @@ use super::gate::{Closed, Gate};
 use crate::clock::Clock;
 use crate::config::BaseUrl;
 use crate::domain::time::UnixMs;
-use crate::sources::tls;
+use crate::tls;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(15);

@@ -11,7 +11,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 use super::client::reset_in;
 use super::phone::{Phone, Trouble};
-use crate::sources::tls;
+use crate::tls;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(15);
 /// An ephemeral is a few kilobytes.

@@ -81,6 +81,7 @@ impl BotApi {
     /// # Errors
     /// Where the HTTP client cannot be made.
     pub fn new(base: &BaseUrl, token: SecretString) -> anyhow::Result<Self> {
+        crate::tls::use_ring();
         let mut http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_WITHIN)

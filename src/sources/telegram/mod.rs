@@ -13,6 +13,9 @@ pub mod sender;
 pub mod take;
 pub mod update;
 
+#[cfg(test)]
+mod refused_token_tests;
+
 /// The wire format's name on sightings.
 pub const FORMAT: &str = "telegram";
 

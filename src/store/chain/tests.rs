@@ -84,14 +84,14 @@ impl Movement {
 /// Stores the messages as they are before they are read.
 async fn come(store: &TestStore, movements: &[Movement]) {
     let rows = (1..).zip(movements).map(|(id, movement)| {
-        let row = message("15881688", SmsState::Received, UnixMs(movement.received_at));
+        let row = message("15881688", SmsState::Accepted, UnixMs(movement.received_at));
         sms::Model { id, ..row }.into_active_model().reset_all()
     });
     let rows = rows.collect();
     store.write(async |txn| insert(txn, rows).await).await.unwrap();
 }
 
-/// Has messages read in one transaction.
+/// Has messages read in one transaction; those that were reset are accepted first.
 async fn are_read<'a>(store: &TestStore, read: impl IntoIterator<Item = (i64, &'a Movement)>) {
     let mut rows = Vec::new();
     for (id, movement) in read {
@@ -101,6 +101,10 @@ async fn are_read<'a>(store: &TestStore, read: impl IntoIterator<Item = (i64, &'
     store
         .write(async |txn| {
             let mut changes = SmsChanges::new(txn, now, "message_parser");
+            for (row, _) in rows.iter_mut().filter(|(row, _)| row.state == SmsState::Received.as_str()) {
+                let accepted = sms::Model { state: SmsState::Accepted.as_str().to_owned(), ..row.clone() };
+                *row = changes.apply(row, accepted, None).await?;
+            }
             let of = |(row, movement): &'_ (sms::Model, &Movement)| movement.is_read_in(row);
             let after: Vec<sms::Model> = rows.iter().map(of).collect();
             let all = rows.iter().zip(after).map(|((before, _), after)| Change { before, after, reason: None });

@@ -9,8 +9,8 @@ use sea_orm::{
 };
 use sea_orm::{QueryFilter, QuerySelect};
 
-use super::Batch;
 use super::catalog::{Taken, taken};
+use super::{Batch, FORMAT};
 use crate::domain::flags::{Flag, Flags};
 use crate::domain::identity::fingerprint;
 use crate::domain::old_shooter::{OldContent, OldRow, OldSms};
@@ -174,7 +174,7 @@ impl Messages {
             source_key: Set(format!("import {id}").into_bytes()),
             sms_id: Set(id),
             external_id: Set(old.sms_id.clone()),
-            format: Set("import".to_owned()),
+            format: Set(FORMAT.to_owned()),
             received_at: Set(old.sms_time.0),
             stored_at: Set(self.now.0),
             raw: Set(None),

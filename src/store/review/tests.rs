@@ -71,6 +71,24 @@ async fn a_person_links_a_deposit_only_with_an_order_of_its_money() {
     }
 }
 
+/// The import keeps what the old server read, also of what it did not match.
+#[tokio::test]
+async fn a_person_links_an_imported_deposit_whatever_became_of_it() {
+    for store in stores().await {
+        for state in [SmsState::Unparsed, SmsState::Ignored, SmsState::Rejected, SmsState::Quarantined] {
+            let (order_id, now) = (format!("OLD-{state}"), store.now());
+            let orders = [order(&order_id, 50_000, "KRW")];
+            store.write(async |txn| put_orders(txn, &orders, now).await).await.unwrap();
+            let flags = Flags::NONE.with(Flag::OldEvent).0;
+            let imported =
+                sms::Model { state: state.as_str().to_owned(), flags, ..read(Some("deposit"), Some(50_000)) };
+            let id = store.put_sms(imported).await;
+            let linked = links(&store, id, &order_id).await.unwrap();
+            assert_eq!((linked.state.as_str(), linked.order_id), ("matched", Some(order_id)), "{state}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_has_not_been_read_cannot_be_confirmed() {
     for store in stores().await {

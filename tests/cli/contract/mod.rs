@@ -1,6 +1,7 @@
 //! `recon contract`, against servers that answer as frozen and against ones that deviate in one thing each.
 
 mod fake;
+mod live;
 mod other_stacks;
 
 use serde_json::{Value, json};

@@ -148,6 +148,11 @@ impl Edge {
         self.hand.advance(by);
     }
 
+    /// The time of day.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// The time of day, in Unix seconds.
     pub fn now_s(&self) -> i64 {
         self.clock.now().0 / 1000

@@ -22,6 +22,7 @@ pub struct Daemon {
     child: Child,
     pub api: Api,
     wallet: Option<Api>,
+    admin: Option<Api>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -58,12 +59,13 @@ impl Daemon {
                     && let Some(ready) = ready.take()
                 {
                     let address = |name: &str| told[name].as_str().map(str::to_owned);
-                    drop(ready.send((address("service.address").unwrap_or_default(), address("wallet.address"))));
+                    let first = address("service.address").unwrap_or_default();
+                    drop(ready.send((first, address("wallet.address"), address("admin.address"))));
                 }
                 copy.lock().unwrap().push(line);
             }
         });
-        let Ok(Ok((address, wallet))) = timeout(READY_WITHIN, address).await else {
+        let Ok(Ok((address, wallet, admin))) = timeout(READY_WITHIN, address).await else {
             drop(child.kill());
             panic!("the daemon was not ready within {READY_WITHIN:?}:\n{}", log.lock().unwrap().join("\n"));
         };
@@ -77,8 +79,14 @@ impl Daemon {
         let wallet = wallet.map(|address| api(&address, token("wallet.token").unwrap()));
         // A wallet by itself is the daemon; an admin edge by itself has no token.
         let own = token("service.token").map(|token| api(&address, token)).ok().or_else(|| wallet.clone());
-        let api = own.unwrap_or_else(|| api(&address, String::new()));
-        Self { child, api, wallet, log }
+        let own = own.unwrap_or_else(|| api(&address, String::new()));
+        let admin = admin.map(|address| Api::new(format!("http://{address}"), ""));
+        Self { child, api: own, wallet, admin, log }
+    }
+
+    /// The admin edge's API.
+    pub fn admin(&self) -> Api {
+        self.admin.clone().unwrap()
     }
 
     /// The wallet's API.

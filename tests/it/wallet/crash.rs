@@ -1,6 +1,7 @@
 //! The real wallet killed in the middle of its work: every approval is credited exactly once (reliability row 17).
 
 use std::cell::{Cell, RefCell};
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -10,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::{holds, recharge};
 use crate::support::api::Api;
-use crate::support::daemon::Daemon;
+use crate::support::daemon::{Daemon, recon};
+use crate::support::engine::{Engine, PostgresDatabase};
 
-const ORDERS: usize = 1_000;
 const CALLERS: usize = 8;
 const KILLS: usize = 4;
 const TRY_AGAIN: Duration = Duration::from_millis(10);
@@ -43,25 +44,44 @@ async fn one(api: &RefCell<Api>, nth: usize, done: &Cell<usize>) {
     done.set(done.get() + 1);
 }
 
+/// A whole daemon, whose wallet's ledger is in that database of PostgreSQL, or in its own file.
+async fn starts(dir: &Path, database: Option<&PostgresDatabase>) -> Daemon {
+    let mut command = recon(dir);
+    command.arg("run").envs(database.map(|database| ("RECON_WALLET__DATABASE_URL", database.url())));
+    Daemon::start_as(command, dir).await
+}
+
 #[test]
 fn a_wallet_that_is_killed_again_and_again_credits_each_approval_once() {
+    is_killed_again_and_again(Engine::Sqlite, 1_000);
+}
+
+#[test]
+fn so_does_one_on_postgresql() {
+    if Engine::all().contains(&Engine::Postgres) {
+        is_killed_again_and_again(Engine::Postgres, 300);
+    }
+}
+
+fn is_killed_again_and_again(engine: Engine, orders: usize) {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let dir = tempfile::tempdir().unwrap();
-        let mut daemon = Daemon::start(dir.path()).await;
+        let database = (engine == Engine::Postgres).then(PostgresDatabase::create);
+        let mut daemon = starts(dir.path(), database.as_ref()).await;
         let (api, done, next) = (RefCell::new(daemon.wallet().clone()), Cell::new(0), Cell::new(0));
         let caller = async || {
-            while next.get() < ORDERS {
+            while next.get() < orders {
                 let nth = next.replace(next.get() + 1);
                 one(&api, nth, &done).await;
             }
         };
         let killer = async {
             for kill in 1..=KILLS {
-                while done.get() < kill * ORDERS / (KILLS + 1) {
+                while done.get() < kill * orders / (KILLS + 1) {
                     tokio::time::sleep(TRY_AGAIN).await;
                 }
                 daemon.kill();
-                daemon = Daemon::start(dir.path()).await;
+                daemon = starts(dir.path(), database.as_ref()).await;
                 api.replace(daemon.wallet().clone());
             }
             daemon
@@ -78,7 +98,7 @@ fn a_wallet_that_is_killed_again_and_again_credits_each_approval_once() {
             let wallet = api.get(&format!("/internal/wallets/u{user}")).await.expect(200);
             credited += wallet["balances"][0]["amount"].as_str().unwrap().parse::<usize>().unwrap();
         }
-        assert_eq!(credited, ORDERS * 50_000, "exactly {ORDERS} credits");
+        assert_eq!(credited, orders * 50_000, "exactly {orders} credits");
         // And recon, which was killed with it, comes to know every one of them.
         loop {
             let waiting = api.get("/internal/outbox?state=pending&limit=1").await.expect(200);
@@ -88,6 +108,6 @@ fn a_wallet_that_is_killed_again_and_again_credits_each_approval_once() {
             tokio::time::sleep(TRY_AGAIN).await;
         }
         let known = daemon.api.get("/internal/v2/orders?status=approved&limit=1&count=true").await.expect(200);
-        assert_eq!(known["total"], ORDERS);
+        assert_eq!(known["total"], orders);
     });
 }

@@ -28,7 +28,7 @@ pub(super) fn write(
     for head in plan.touched().iter().filter_map(|id| heads.get(id)) {
         if let Some((facts, reason)) = plan.change(head) {
             update(txn, head, &facts, now)?;
-            told.changed(&head.stand(&head.facts, head.version), &head.stand(&facts, head.version + 1), reason);
+            told.changed(&head.stand(&head.facts, head.version), &head.stand(&facts, head.version + 1), reason)?;
         }
     }
     let mut history = txn.prepare_cached(

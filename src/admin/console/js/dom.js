@@ -1,0 +1,44 @@
+// Makes elements. Text becomes text nodes and nothing else: no string that comes from outside is ever read as markup.
+
+/** An element. `props`: `class`, `on` (events), `data`, `value` and the like are set; everything else becomes an attribute. */
+export function h(tag, props, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "on") {
+      for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    } else if (name === "class") {
+      element.className = value;
+    } else if (name === "data") {
+      Object.assign(element.dataset, value);
+    } else if (PROPERTIES.has(name)) {
+      element[name] = value;
+    } else {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+  append(element, children);
+  return element;
+}
+
+const PROPERTIES = new Set(["value", "checked", "disabled", "selected"]);
+
+/** Appends elements, texts, numbers, and lists of them; null and false are left out. */
+export function append(element, children) {
+  for (const child of [children].flat(Infinity)) {
+    if (child === null || child === undefined || child === false || child === "") continue;
+    element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+}
+
+/** Replaces what is in an element. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+  return element;
+}
+
+/** A link within the console: `to` is a path of the router, made of parts that are escaped here. */
+export function link(parts, props, ...children) {
+  return h("a", { ...props, href: "#/" + parts.map(encodeURIComponent).join("/") }, ...children);
+}
