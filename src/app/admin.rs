@@ -159,7 +159,8 @@ impl Admin {
             let child = AuditLog::new(of.clone());
             async move { Ok(child) }
         });
-        let hub = live(supervision, &Arc::default(), &recon, &top_info);
+        let board = Arc::new(Board::default());
+        let hub = live(supervision, &board, &recon, &top_info);
         let approvals = approvals(supervision, &store, &recon, &wallet);
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),

@@ -12,7 +12,5 @@ pub mod evidence;
 pub mod intent;
 pub mod outcome;
 pub mod resolver;
-#[cfg(test)]
-mod tests;
 
 pub use approver::{Approver, Asked, NotBegun, segment};

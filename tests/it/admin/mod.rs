@@ -9,8 +9,10 @@ mod first_start;
 mod frozen;
 mod live;
 mod presets;
+mod recon;
 mod roles;
 mod sessions;
 mod sms;
+mod sms_check;
 
 pub use edge::{Edge, story};

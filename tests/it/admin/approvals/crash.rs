@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use rand::RngExt as _;
 use recon::clock::Clock;
 use recon::domain::time::UnixMs;
 use reqwest::Method;
@@ -77,11 +76,6 @@ async fn opens_shop(daemon: &Daemon, count: usize) {
     daemon.api.add_template(&deposit_template()).await;
     let device = daemon.api.post("/internal/v2/shooter/devices", &json!({"name": "counter-1"})).await.expect(201);
     let phone = Phone::of(&daemon.api, &device);
-    let now = Clock::system().now();
-    // The bank writes the time of Seoul.
-    let there = UnixMs(now.0 + 9 * 3_600_000).to_string();
-    let when = format!("{}/{} {}", &there[5..7], &there[8..10], &there[11..16]);
-    let received = now.to_string();
     let place = async |nth: usize| {
         let order = json!({
             "order_id": format!("R-{nth}"), "user_id": format!("u{}", nth % 7), "amount": (10_000 + nth).to_string(),
@@ -91,6 +85,12 @@ async fn opens_shop(daemon: &Daemon, count: usize) {
     };
     let mut placing: FuturesUnordered<_> = (0..count).map(place).collect();
     while placing.next().await.is_some() {}
+    // Every deposit after its order.
+    let now = Clock::system().now();
+    // The bank writes the time of Seoul.
+    let there = UnixMs(now.0 + 9 * 3_600_000).to_string();
+    let when = format!("{}/{} {}", &there[5..7], &there[8..10], &there[11..16]);
+    let received = now.to_string();
     let messages: Vec<Value> = (0..count)
         .map(|nth| {
             let text = texts::deposit_at(&when, "홍길동", 10_000 + nth as u64);
@@ -118,12 +118,14 @@ fn credits_each_once(engine: Engine, count: usize) {
         opens_shop(&daemon, count).await;
         let toll = Toll::start();
         toll.leads_to(daemon.wallet().base());
-        toll.does(
-            |seen| {
-                if seen.approves() && rand::rng().random_range(0..10) < 3 { Fate::AnswerLost } else { Fate::Passes }
-            },
-        );
+        // Three of ten, and never so many in a row that the breaker opens: that would only take time.
+        let mut asked = 0;
+        toll.does(move |seen| {
+            asked += usize::from(seen.approves());
+            if seen.approves() && [1, 4, 7].contains(&(asked % 10)) { Fate::AnswerLost } else { Fate::Passes }
+        });
 
+        let begun = tokio::time::Instant::now();
         let (mut edge, desk) = starts_edge(edges.path(), &toll.url(), &daemon, url.as_deref()).await;
         let (desk, done, next) = (RefCell::new(desk), Cell::new(0), Cell::new(0));
         let caller = async || {
@@ -171,8 +173,9 @@ fn credits_each_once(engine: Engine, count: usize) {
         }
         assert_eq!(credited, (0..count).map(|nth| 10_000 + nth).sum::<usize>(), "exactly {count} credits");
         let lost = toll.seen().iter().filter(|seen| seen.fate == Fate::AnswerLost).count();
-        eprintln!("{count} approvals, {lost} answers lost, {} sendings, {KILLS} kills", toll.approvals());
-        assert!(lost >= count / 5, "{lost} answers were lost");
+        let (sent, seconds) = (toll.approvals(), begun.elapsed().as_secs());
+        eprintln!("{count} approvals, {lost} answers lost, {sent} sendings, {KILLS} kills, {seconds} s");
+        assert!(lost * 10 >= count * 3 - 10, "{lost} answers were lost");
     });
 }
 

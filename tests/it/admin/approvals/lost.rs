@@ -83,6 +83,10 @@ fn a_wallet_that_is_away_for_26_hours_credits_once_and_the_approval_is_stuck_and
         expect_code(&approves(&browser, "R-1", json!({"sms_id": sms})).await, 200, 0);
         shop.toll.does(|seen| if seen.approves() { Fate::Lost } else { Fate::Passes });
         for hours in [12, 11] {
+            // Reads still come through: the breaker stays closed, and each sending is one of its own.
+            for _ in 0..4 {
+                shop.detail(&mut browser, "R-1").await;
+            }
             let before = shop.toll.approvals();
             shop.edge.later(HOUR * hours);
             shop.until_asked_again(before).await;

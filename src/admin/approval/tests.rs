@@ -1,1 +1,0 @@
-//! The resolver in a time of its own.
