@@ -13,6 +13,7 @@ pub mod frozen;
 pub mod http;
 pub mod live;
 pub mod password;
+pub mod peer_health;
 pub mod permission;
 pub mod session;
 pub mod session_desk;

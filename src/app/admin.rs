@@ -23,6 +23,7 @@ use crate::admin::live::counters::{self, Counters};
 use crate::admin::live::hub::{self, Hub};
 use crate::admin::live::recon_events::{self, ReconEvents};
 use crate::admin::password;
+use crate::admin::peer_health::PeerHealth;
 use crate::admin::permission::Role as OperatorRole;
 use crate::admin::session::{Lifetime, Slides};
 use crate::admin::session_desk::{KIND, LoginFailures, SessionDesk};
@@ -158,13 +159,16 @@ impl Admin {
             let child = AuditLog::new(of.clone());
             async move { Ok(child) }
         });
-        let hub = live(supervision, &Arc::default(), &recon, &top_info);
-        let approvals = approvals(supervision, &store, &recon, &wallet);
+        let board = Arc::new(Board::default());
+        let hub = live(supervision, &board, &recon, &top_info);
+        let approvals = approvals(supervision, &store, [&recon, &wallet], &board);
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
             approvals: Arc::new(approvals),
             recon: Arc::clone(&recon),
             wallet: Arc::clone(&wallet),
+            recon_health: PeerHealth::new(Arc::clone(&recon)),
+            wallet_health: PeerHealth::new(Arc::clone(&wallet)),
             top_info,
             hub: Arc::new(hub),
             audit: Arc::new(audit),
@@ -227,10 +231,10 @@ fn live(supervision: &Supervision, board: &Arc<Board>, recon: &Arc<Client>, top_
 fn approvals(
     supervision: &Supervision,
     store: &AdminStore,
-    recon: &Arc<Client>,
-    wallet: &Arc<Client>,
+    [recon, wallet]: [&Arc<Client>; 2],
+    board: &Arc<Board>,
 ) -> Handle<ApprovalDesk> {
-    let approver = || Approver::new(store.clone(), Arc::clone(recon), Arc::clone(wallet));
+    let approver = || Approver::new(store.clone(), Arc::clone(recon), Arc::clone(wallet), Arc::clone(board));
     let of = approver();
     let spec = Spec::new(resolver::KIND, resolver::KIND).progress_deadline(RESOLVER_DEADLINE);
     let resolver = supervision.spawn(spec, move || {

@@ -48,3 +48,29 @@ pub(super) fn hold(connection: &dyn Any, data: &mut Extensions) {
 pub fn of(request: &actix_web::HttpRequest) -> Option<Hangup> {
     request.conn_data::<Held>().map(Held::hangup)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_connection_is_hung_up_and_a_hangup_holds_none_open() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        for by_hangup in [true, false] {
+            let mut far = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (near, _) = listener.accept().await.unwrap();
+            let mut data = Extensions::new();
+            hold(&near, &mut data);
+            let hangup = data.get::<Held>().unwrap().hangup();
+            if by_hangup {
+                hangup.hang_up();
+            } else {
+                drop((near, data));
+                hangup.hang_up();
+            }
+            assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0, "by a hangup: {by_hangup}");
+        }
+    }
+}

@@ -136,7 +136,7 @@ enum Woken {
     /// Something was committed.
     Commit,
     /// An actor changed; none where some changes were missed.
-    Actor(Option<ActorStatus>),
+    Actor(Option<Box<ActorStatus>>),
     /// The counters changed.
     Counters,
 }
@@ -145,7 +145,7 @@ enum Woken {
 async fn changed(counters: Option<&mut watch::Receiver<Option<TopInfo>>>) {
     let Some(counters) = counters else { return std::future::pending().await };
     if counters.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -175,7 +175,7 @@ impl Child for EventFeed {
                 () = joined.notified() => Woken::Time,
                 () = changed(counters.as_mut()) => Woken::Counters,
                 _ = commits.changed(), if listening => Woken::Commit,
-                actor = actors.next() => Woken::Actor(actor),
+                actor = actors.next() => Woken::Actor(actor.map(Box::new)),
             };
             self.counters = counters.or(self.counters.take());
             counted = matches!(woken, Woken::Counters);

@@ -167,6 +167,18 @@ mod tests {
     use super::*;
     use crate::store::testing::{base, stores};
 
+    #[test]
+    fn a_change_of_operators_data_is_told_by_its_audit_entry() {
+        let told = |action, subject| of_change(action, subject).map(|event| (event.kind, event.data));
+        let data = r#"{"id":3,"source":"shooter","action":"trust"}"#.to_owned();
+        assert_eq!(told("shooter_device.trust", "shooter_device/3"), Some(("device.changed", data)));
+        let data = r#"{"id":4,"action":"delete"}"#.to_owned();
+        assert_eq!(told("phone.delete", "phone/4"), Some(("phone.changed", data)));
+        for subject in ["sms/3", "actor/inbox", "actor/phone/3", "phone/x", "phone"] {
+            assert_eq!(told("x.y", subject), None, "{subject}");
+        }
+    }
+
     #[tokio::test]
     async fn events_of_one_commit_share_rows_and_are_read_from_any_place_in_them() {
         for store in stores().await {

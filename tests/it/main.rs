@@ -18,6 +18,7 @@ mod bad_input;
 mod broken_heads;
 mod callers;
 mod chain;
+mod changes;
 mod channels;
 mod chaos;
 mod crash;

@@ -97,6 +97,7 @@ fn a_rotation_that_is_killed_again_and_again_loses_nothing() {
 
 /// Reliability row 29: `tests/it/secrets/canary.rs`.
 mod canary;
+mod money;
 
 /// Asks for all that there is, rightly and wrongly, and answers what came back.
 async fn everything_is_asked(daemon: &Daemon, phone: &SimPhone, token: &str) -> Vec<String> {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::approver::{Approver, Asked, NotBegun};
 use super::intent::{Approval, Intent};
+use crate::admin::store::IntentTally;
 use crate::database::StoreError;
 use crate::supervision::{Child, Context, Nudger, Serve, Serving};
 
@@ -119,5 +120,21 @@ impl Serve<IntentOfKey> for ApprovalDesk {
     ) -> Serving<'a, Result<Option<Intent>, StoreError>> {
         let store = self.approver.store.clone();
         Serving::detached(async move { store.intent_of_key(&msg.0).await })
+    }
+}
+
+/// How many intents are not resolved.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<IntentTally, StoreError>")]
+pub struct Unresolved;
+
+impl Serve<Unresolved> for ApprovalDesk {
+    fn serve<'a>(
+        &'a mut self,
+        _msg: Unresolved,
+        _cx: &'a mut Context<Self>,
+    ) -> Serving<'a, Result<IntentTally, StoreError>> {
+        let store = self.approver.store.clone();
+        Serving::detached(async move { store.intent_tally().await })
     }
 }

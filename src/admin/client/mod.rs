@@ -4,6 +4,7 @@
 mod ask;
 pub mod breaker;
 mod check;
+mod health;
 mod stream;
 
 pub use ask::{Answer, Ask, NoAnswer};

@@ -102,10 +102,6 @@ pub async fn serve(route: &'static Route, call: Incoming) -> HttpResponse {
     if let Some(value) = beside.cookie.and_then(|cookie| cookie.header(is_https(&request))) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
-    if is_console(&request) {
-        // Texts of customers are not to lie about in a browser's cache.
-        response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    }
     response
 }
 

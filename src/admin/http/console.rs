@@ -49,8 +49,6 @@ async fn file(path: Path<(String, String)>) -> HttpResponse {
 fn guarded(response: &mut HttpResponseBuilder, caching: &'static str) {
     let fixed = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (header::CACHE_CONTROL, caching),

@@ -33,7 +33,7 @@ use crate::http::state::ProbeState;
 /// Browsers are pinged this often.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How often a socket's session is looked for.
-const SESSION_EVERY: Duration = Duration::from_secs(2);
+const SESSION_EVERY: Duration = Duration::from_secs(1);
 /// Browsers send nothing but pongs.
 const FRAME_MAX: usize = 4 * 1024;
 

@@ -30,10 +30,11 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
-use super::approval::desk::{Approve, IntentOfKey, IntentsOf, NoteClosing, OrdersWith};
+use super::approval::desk::{Approve, IntentOfKey, IntentsOf, NoteClosing, OrdersWith, Unresolved};
 use super::audit_log::ListAudit;
 use super::client::Client;
 use super::live::hub::Join;
+use super::peer_health::PeerHealth;
 use super::session_desk::{Admit, IssueTicket, LogIn, LogOut, StillIn, TakeTicket};
 use super::top_info::TopInfo;
 use crate::clock::Clock;
@@ -52,8 +53,14 @@ pub trait Tickets: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn> {}
 impl<T: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn>> Tickets for T {}
 
 /// Who answers for approvals.
-pub trait Approvals: Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> {}
-impl<T> Approvals for T where T: Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> {}
+pub trait Approvals:
+    Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved>
+{
+}
+impl<T> Approvals for T where
+    T: Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved>
+{
+}
 
 /// What the routes are given.
 pub struct EdgeState {
@@ -65,6 +72,10 @@ pub struct EdgeState {
     pub recon: Arc<Client>,
     /// The wallet.
     pub wallet: Arc<Client>,
+    /// How recon says that it is.
+    pub recon_health: PeerHealth,
+    /// How the wallet does.
+    pub wallet_health: PeerHealth,
     /// The counters of the top bar.
     pub top_info: Arc<TopInfo>,
     /// Who tells browsers of changes.

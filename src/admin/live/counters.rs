@@ -38,9 +38,9 @@ impl Child for Counters {
             let counted = self.top_info.count(self.board.is_heard()).await;
             self.board.counted(counted.top_info);
             if counted.answered {
-                cx.succeeded()
+                cx.succeeded();
             } else {
-                cx.tried()
+                cx.tried();
             }
             let next = Instant::now() + PACE;
             if cx.stopping() {

@@ -248,7 +248,7 @@ mod tests {
             tokio::time::sleep(hub.wait().min(Duration::from_millis(1))).await;
         }
         assert_eq!(named.len(), 1_000);
-        assert!(told_at.windows(5).all(|five| five[4] - five[0] > Duration::from_secs(1)), "{told_at:?}");
+        assert!(told_at.windows(5).all(|five| five[4] > five[0] + Duration::from_secs(1)), "{told_at:?}");
         assert!(told_at.len() >= 4, "{told_at:?}");
     }
 

@@ -136,3 +136,54 @@ impl Child for ReconEvents {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::BaseUrl;
+    use crate::domain::time::UnixMs;
+    use crate::supervision::{Placement, Policy, Spec, Supervision};
+
+    fn events() -> (Arc<Board>, ReconEvents) {
+        let (nowhere, board) = (BaseUrl::of_bind("127.0.0.1:9".parse().unwrap()), Arc::new(Board::default()));
+        let recon = Client::new("recon", nowhere, Arc::new(|| Err("there is no token".to_owned()))).unwrap();
+        (Arc::clone(&board), ReconEvents::new(Arc::new(recon), board))
+    }
+
+    fn stored(id: i64) -> Frame {
+        Frame::Event { id: Some(id), kind: "phone.changed".to_owned(), data: format!("{{\"id\":{id}}}") }
+    }
+
+    fn told(board: &Board) -> String {
+        let told = std::iter::from_fn(|| board.take());
+        told.map(|refresh| serde_json::to_string(&refresh).unwrap()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[tokio::test]
+    async fn a_gap_has_everything_read_again() {
+        let (board, events) = events();
+        events.take(&stored(7));
+        events.take(&stored(8));
+        assert_eq!(told(&board), r#"{"topic":"phone","ids":[7,8]}"#);
+        for (id, is_gap) in [(9, false), (11, true), (12, false), (3, true), (4, false), (4, true)] {
+            events.take(&stored(id));
+            let told = told(&board);
+            assert_eq!(told.matches("[]").count(), if is_gap { 6 } else { 0 }, "{id}: {told}");
+            assert_eq!(board.last_event(), Some(id));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_hears_nothing_is_not_fresh_but_is_not_frozen_either() {
+        let all = async {
+            let clock = Clock::following_tokio(UnixMs(0));
+            let supervision = Supervision::start(clock, Policy::default(), Placement::Current, "test".to_owned());
+            supervision.spawn(Spec::new(KIND, KIND), || async { Ok(events().1) });
+            tokio::time::sleep(Duration::from_mins(5)).await;
+            let actor = supervision.get(KIND).unwrap();
+            assert_eq!((actor.fresh, actor.generation, actor.restarts), (false, 1, 0));
+        };
+        tokio::task::LocalSet::new().run_until(all).await;
+    }
+}

@@ -86,8 +86,9 @@ async fn a_new_sender_brings_back_what_was_rejected_of_it_within_a_day() {
             ("operator:김철수", "rejected", "received")
         );
         let events = store.events_after(0, 10).await.unwrap();
-        assert_eq!(events.len(), 1);
+        assert_eq!(events.len(), 2);
         assert_eq!((events[0].kind.as_str(), &events[0].data["id"]), ("sms.updated", &fresh.into()));
+        assert_eq!((events[1].kind.as_str(), &events[1].data["action"]), ("phone.changed", &"add".into()));
     }
 }
 

@@ -148,7 +148,15 @@ fn page(rows: &BTreeMap<i64, Value>, fields: &Map<String, Value>) -> (u16, Value
         text("phone").is_none_or(|phone| row["phone"] == phone)
             && text("keyword").is_none_or(|word| row["content"].as_str().is_some_and(|content| content.contains(word)))
             && number(fields, "status").is_none_or(|status| row["status"] == status)
+            && number(fields, "check_status").is_none_or(|status| row["check_status"] == status)
+            && number(fields, "start_time").is_none_or(|start| row["sms_time"].as_i64() >= Some(start))
+            && number(fields, "end_time").is_none_or(|end| row["sms_time"].as_i64() <= Some(end))
     };
+    for (name, known) in [("status", 0..=10), ("check_status", 0..=3), ("start_time", i64::MIN..=i64::MAX)] {
+        if fields.contains_key(name) && !number(fields, name).is_some_and(|number| known.contains(&number)) {
+            return invalid(name);
+        }
+    }
     let found: Vec<&Value> = rows.values().rev().filter(fits).collect();
     let skipped = usize::try_from((page - 1) * size).unwrap();
     let list: Vec<&Value> = found.iter().copied().skip(skipped).take(usize::try_from(size).unwrap()).collect();

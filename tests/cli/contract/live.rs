@@ -31,8 +31,10 @@ impl Running {
                 }
             }
         });
-        let ready = told.recv_timeout(Duration::from_secs(30));
-        Self { ready: ready.unwrap_or_else(|_| panic!("the daemon was not ready: {:?}", child.kill())), child }
+        // Killed with it, where it is not ready in time.
+        let mut running = Self { child, ready: Value::Null };
+        running.ready = told.recv_timeout(Duration::from_secs(30)).unwrap();
+        running
     }
 
     fn url(&self, role: &str) -> String {

@@ -138,6 +138,11 @@ impl Edge {
         Self { api, recon, wallet, hand, store, mark, clock, shared, stop: Some(stop), thread: Some(thread) }
     }
 
+    /// Where its database is.
+    pub fn database_url(&self) -> &str {
+        &self.shared.url
+    }
+
     /// Where its files are.
     pub fn data_dir(&self) -> &std::path::Path {
         self.shared.data_dir.path()

@@ -8,24 +8,28 @@ use serde_json::{Value, json};
 use super::edge::{Browser, Edge, expect_code};
 use crate::support::Phone;
 use crate::support::engine::Engine;
-use crate::support::texts::{BANK, START, deposit, deposit_template, minutes};
+use crate::support::texts::{BANK, deposit, deposit_template, minutes};
 
 const LIST: &str = "/api/admin/shooter/sms/list";
-const GET: &str = "/api/admin/shooter/sms/get";
-const CHECK: &str = "/api/admin/shooter/sms/check";
+pub(super) const GET: &str = "/api/admin/shooter/sms/get";
 const RESET: &str = "/api/admin/shooter/sms/reset";
 
-fn keys() -> Vec<&'static str> {
+pub(super) fn keys() -> Vec<&'static str> {
     let all = "account balance check_note check_status check_time check_user content create_time currency depositor \
         device_iden id money name order_id phone sms_id sms_time source status template_id thread_id update_time";
     all.split(' ').collect()
 }
 
 /// A shop with one bank and one phone, in a whole daemon.
-fn shop(tell: impl AsyncFn(&Edge, &Phone)) {
+pub(super) fn shop(tell: impl AsyncFn(&Edge, &Phone)) {
+    shop_with(&[], tell);
+}
+
+/// The same with these values of the configuration.
+pub(super) fn shop_with(values: &[(&str, &str)], tell: impl AsyncFn(&Edge, &Phone)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let edge = Edge::start_whole(Engine::Sqlite, &[]).await;
+        let edge = Edge::start_whole(Engine::Sqlite, values).await;
         edge.recon.add_phone(BANK).await;
         edge.recon.add_template(&deposit_template()).await;
         let device = edge.recon.post("/internal/v2/shooter/devices", &json!({"name": "counter-1"})).await.expect(201);
@@ -35,7 +39,7 @@ fn shop(tell: impl AsyncFn(&Edge, &Phone)) {
 }
 
 /// Waits until recon has brought a message so far.
-async fn comes_to(edge: &Edge, id: i64, state: &str) {
+pub(super) async fn comes_to(edge: &Edge, id: i64, state: &str) {
     let path = format!("/internal/v2/sms/{id}");
     tokio::time::timeout(Duration::from_secs(20), async {
         while edge.recon.get(&path).await.expect(200)["state"] != state {
@@ -46,18 +50,18 @@ async fn comes_to(edge: &Edge, id: i64, state: &str) {
     .unwrap_or_else(|_| panic!("sms {id} did not become {state}"));
 }
 
-async fn posts(browser: &Browser<'_>, path: &str, body: Value) -> Value {
+pub(super) async fn posts(browser: &Browser<'_>, path: &str, body: Value) -> Value {
     expect_code(&browser.posts(path, &body).await, 200, 0).clone()
 }
 
-async fn ids(browser: &Browser<'_>, filter: Value) -> Vec<i64> {
+pub(super) async fn ids(browser: &Browser<'_>, filter: Value) -> Vec<i64> {
     let page = posts(browser, LIST, filter).await;
     let ids: Vec<i64> = page["list"].as_array().unwrap().iter().map(|sms| sms["id"].as_i64().unwrap()).collect();
     assert_eq!(page["total"], ids.len(), "{page}");
     ids
 }
 
-async fn refused(browser: &Browser<'_>, path: &str, body: Value) -> Vec<String> {
+pub(super) async fn refused(browser: &Browser<'_>, path: &str, body: Value) -> Vec<String> {
     let answer = browser.posts(path, &body).await;
     let errors = expect_code(&answer, 200, 7400)["errors"].as_array().unwrap().clone();
     errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
@@ -188,98 +192,6 @@ fn money_is_a_number_with_the_decimals_of_its_currency() {
         comes_to(edge, id, "unmatched").await;
         let won = browser.with(&browser.token, &format!("{GET}?id={id}")).await;
         assert!(won.text.contains(r#""money":50000,"#), "{}", won.text);
-    });
-}
-
-/// Section 6.1 of the inventory: what the wallet holds is the same before and after, whatever is checked.
-#[test]
-fn a_check_is_review_state_and_moves_no_money() {
-    shop(async |edge, phone| {
-        let browser = edge.browser(Role::Operator).await;
-        let order = json!({
-            "order_id": "R-1", "user_id": "u1", "amount": "50000", "currency": "KRW", "depositor": "홍길동",
-            "expires_at": minutes(60),
-        });
-        edge.wallet.post("/internal/recharges", &order).await.expect(201);
-        let id = phone.sends(&deposit("홍길동", 50_000)).await;
-        comes_to(edge, id, "matched").await;
-        let wallet = async || {
-            let of = async |path: &str| edge.wallet.get(path).await.expect(200);
-            [
-                of("/internal/recharges/R-1").await,
-                of("/internal/wallets/u1/entries").await,
-                of("/internal/wallets/u1").await,
-            ]
-        };
-        let before = wallet().await;
-        let candidates = posts(&browser, GET, json!({"id": id})).await["candidates"].clone();
-        assert_eq!((&candidates[0]["order_id"], &candidates[0]["verdict"]), (&json!("R-1"), &json!("chosen")));
-        assert!(candidates[0]["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{candidates}");
-        edge.later(Duration::from_mins(1));
-        let confirmed = posts(&browser, CHECK, json!({"id": id, "check_status": 2, "note": "looks right"})).await;
-        assert_eq!(confirmed.as_object().unwrap().keys().collect::<Vec<_>>(), keys());
-        for (name, value) in [
-            ("status", json!(2)),
-            ("check_status", json!(2)),
-            ("check_user", json!(browser.username)),
-            ("check_time", json!(edge.now_s())),
-            ("check_note", json!("looks right")),
-            ("order_id", json!("R-1")),
-            ("update_time", json!(edge.now_s())),
-        ] {
-            assert_eq!(confirmed[name], value, "{name}");
-        }
-        assert_eq!(ids(&browser, json!({"check_status": "2", "order_id": "R-1"})).await, [id]);
-        let reopened = posts(&browser, CHECK, json!({"id": id, "check_status": "0"})).await;
-        assert_eq!((&reopened["check_status"], &reopened["check_user"]), (&json!(0), &Value::Null));
-        comes_to(edge, id, "matched").await;
-        let rejected = posts(&browser, CHECK, json!({"id": id, "check_status": 3})).await;
-        assert_eq!((&rejected["check_status"], &rejected["order_id"]), (&json!(3), &Value::Null));
-        let linked = posts(&browser, CHECK, json!({"id": id, "check_status": 2, "order_id": "R-1"})).await;
-        assert_eq!((&linked["status"], &linked["order_id"]), (&json!(2), &json!("R-1")));
-        assert_eq!(wallet().await, before, "the wallet's order, entries and balances");
-        let audit = edge.recon.get(&format!("/internal/v2/audit?subject=sms/{id}&limit=1")).await.expect(200);
-        assert_eq!(
-            (&audit["items"][0]["operator"], &audit["items"][0]["action"]),
-            (&json!(browser.username), &json!("sms.check"))
-        );
-    });
-}
-
-#[test]
-fn a_check_that_no_longer_holds_says_how_the_message_stands() {
-    shop(async |edge, phone| {
-        let browser = edge.browser(Role::Operator).await;
-        let [id, other] =
-            [phone.sends(&deposit("홍길동", 50_000)).await, phone.sends(&deposit("김철수", 50_000)).await];
-        comes_to(edge, other, "unmatched").await;
-        let version = edge.recon.get(&format!("/internal/v2/sms/{id}")).await.expect(200)["version"].as_i64().unwrap();
-        let checked = posts(&browser, CHECK, json!({"id": id, "check_status": 3, "version": version})).await;
-        assert_eq!(checked["check_status"], 3);
-        let stale = browser.posts(CHECK, &json!({"id": id, "check_status": 2, "version": version})).await;
-        let current = expect_code(&stale, 200, 7409);
-        assert_eq!((&current["id"], &current["check_status"]), (&json!(id), &json!(3)), "{current}");
-        assert_eq!(current.as_object().unwrap().keys().collect::<Vec<_>>(), keys());
-        assert!(stale.text.contains(r#""money":50000,"#), "{}", stale.text);
-
-        let order = json!({
-            "order_id": "R-1", "user_id": "u1", "amount": "50000", "currency": "KRW", "depositor": "이영희",
-            "status": "open", "created_at": START, "expires_at": minutes(60), "version": 1,
-        });
-        edge.recon.put_orders(&[order]).await;
-        posts(&browser, CHECK, json!({"id": id, "check_status": 2, "order_id": "R-1"})).await;
-        let taken = browser.posts(CHECK, &json!({"id": other, "check_status": 2, "order_id": "R-1"})).await;
-        assert_eq!(expect_code(&taken, 200, 7409)["id"], other, "{}", taken.text);
-        for (body, field) in [
-            (json!({"id": id}), "check_status"),
-            (json!({"id": id, "check_status": 1}), "check_status"),
-            (json!({"id": id, "check_status": 2, "order_id": "R-2"}), "order_id"),
-            (json!({"id": id, "check_status": 2, "note": "x".repeat(1001)}), "note"),
-            (json!({"check_status": 2}), "id"),
-        ] {
-            assert_eq!(refused(&browser, CHECK, body.clone()).await, [field], "{body}");
-        }
-        expect_code(&browser.posts(CHECK, &json!({"id": 9_999, "check_status": 2})).await, 200, 7404);
     });
 }
 

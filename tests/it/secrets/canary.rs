@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait as _, Database, Statement};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use super::{adds_phone, everything_is_asked, keys_in, tell};
+use super::{adds_phone, everything_is_asked, keys_in, money, tell};
 use crate::support::daemon::{Daemon, recon};
 use crate::support::engine::{Engine, PostgresDatabase};
 
@@ -45,15 +45,22 @@ async fn holds(dir: &Path, database: Option<&PostgresDatabase>) {
     if let Some(database) = database {
         command.env("RECON_DATABASE__URL", database.url());
     }
-    command.env("RECON_SERVICE__TOKEN", SERVICE).arg("run");
-    std::fs::write(dir.join("service.token"), SERVICE).unwrap();
+    command.env("RECON_SERVICE__TOKEN", SERVICE).env("RECON_WALLET__TOKEN", money::WALLET).arg("run");
+    let tokens = [("service.token", SERVICE), ("wallet.token", money::WALLET)];
+    for (file, token) in tokens {
+        std::fs::write(dir.join(file), token).unwrap();
+    }
     let daemon = Daemon::start_as(command, dir).await;
-    std::fs::remove_file(dir.join("service.token")).unwrap();
+    for (file, _) in tokens {
+        std::fs::remove_file(dir.join(file)).unwrap();
+    }
     let (phone, added) = adds_phone(&daemon, "canary-device-secret").await;
     let token = added["device_token"].as_str().unwrap().to_owned();
 
     let mut answers = adds_sources(&daemon).await;
     let webhook_secret = sources.until_heard(&daemon).await;
+    let asked = money::are_asked(&daemon, dir).await;
+    answers.extend(asked.answers);
     answers.extend(everything_is_asked(&daemon, &phone, &token).await);
     // Refused, cut off, and gone: each is told in an error of its own.
     sources.fails();
@@ -68,7 +75,7 @@ async fn holds(dir: &Path, database: Option<&PostgresDatabase>) {
     assert!(daemon.log().contains("\"TRACE\""), "the log tells everything");
 
     let key = keys_in(dir).remove(0).split(' ').nth(1).unwrap().to_owned();
-    let canaries = [
+    let mut canaries = vec![
         "canary-service-token",
         "canary-device-secret",
         "canary-enrolment-token",
@@ -81,8 +88,10 @@ async fn holds(dir: &Path, database: Option<&PostgresDatabase>) {
         &token,
         &key,
     ];
+    canaries.extend(asked.canaries.iter().map(String::as_str));
+    let canaries = &canaries;
     for answer in &answers {
-        for canary in canaries {
+        for &canary in canaries {
             let line = answer.lines().find(|line| line.contains(canary));
             assert!(line.is_none(), "{canary} in: {}", line.unwrap());
         }
@@ -92,7 +101,9 @@ async fn holds(dir: &Path, database: Option<&PostgresDatabase>) {
     let mut stored: Vec<(String, Vec<u8>)> = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_file() && path.file_name().is_some_and(|name| name != "secrets.key") {
+        // Where a secret is kept for people and programs to find.
+        let is_kept = path.file_name().is_some_and(|name| name == "secrets.key" || name == "admin-password");
+        if path.is_file() && !is_kept {
             stored.push((path.display().to_string(), std::fs::read(&path).unwrap()));
         }
     }
@@ -100,7 +111,7 @@ async fn holds(dir: &Path, database: Option<&PostgresDatabase>) {
         stored.extend(rows_of(&database.url()).await);
     }
     for (place, bytes) in &stored {
-        for canary in canaries {
+        for &canary in canaries {
             // PostgreSQL writes bytes as hexadecimal digits.
             for form in [canary.to_owned(), hex::encode(canary)] {
                 let found = bytes.windows(form.len()).any(|window| window == form.as_bytes());

@@ -76,7 +76,6 @@ impl Api {
         added["id"].as_i64().unwrap()
     }
 
-    /// Tells of orders, and holds that they were taken.
     /// Every message that is listed, page by page.
     pub async fn all_messages(&self) -> Vec<Value> {
         let (mut messages, mut cursor) = (Vec::new(), String::new());
@@ -90,6 +89,7 @@ impl Api {
         }
     }
 
+    /// Tells of orders, and holds that they were taken.
     pub async fn put_orders(&self, orders: &[Value]) -> Value {
         self.put("/internal/v2/orders", &json!({"orders": orders})).await.expect(200)
     }

@@ -42,3 +42,18 @@ export function fill(element, ...children) {
 export function link(parts, props, ...children) {
   return h("a", { ...props, href: "#/" + parts.map(encodeURIComponent).join("/") }, ...children);
 }
+
+/** A table whose rows become cards where there is no room for columns: each cell carries the name of its column. */
+export function table(names, body, className) {
+  return h("div", { class: "scroll" }, h("table", { class: `cards ${className ?? ""}` },
+    h("thead", null, h("tr", null, names.map((name) => h("th", { scope: "col" }, name)))), body));
+}
+
+/** Names the cells of a row by their columns. */
+export function named(row, names) {
+  [...row.children].forEach((cell, at) => {
+    cell.dataset.name = names[at] ?? "";
+    if (cell.childNodes.length > 1) cell.replaceChildren(h("div", null, [...cell.childNodes]));
+  });
+  return row;
+}

@@ -21,9 +21,9 @@ export function onStanding(watcher) {
   return () => watchers.delete(watcher);
 }
 
-/** The last answer and how many seconds ago it came; null where there was none. */
+/** The last answer, how many seconds ago it came, and whether what was asked since was not answered; null where there was none. */
 export function heard() {
-  return last && { standing: last, age_s: Math.max(0, Math.floor((Date.now() - heardAt) / 1000)) };
+  return last && { standing: last, age_s: Math.max(0, Math.floor((Date.now() - heardAt) / 1000)), is_cut: wasCut };
 }
 
 /** Starts asking. */
@@ -47,14 +47,15 @@ async function ask() {
     if (isOn) {
       last = standing;
       heardAt = Date.now();
-      tell();
       // The network was away: so may the socket be, and nobody told us.
       if (wasCut) reconnect();
       wasCut = false;
+      tell();
     }
   } catch {
     // What was heard before grows older, and the top bar says so.
     wasCut = true;
+    tell();
   } finally {
     isAsking = false;
   }

@@ -59,7 +59,7 @@ export function topbar() {
 function counter(label, count, to, kind) {
   const isKnown = count !== null && count !== undefined;
   const isOn = isKnown && count > 0;
-  return h("li", null, link(to, { class: `counter ${isOn ? kind : "calm"}` },
+  return h("li", null, link(to, { class: `counter ${isOn ? kind : "calm"} ${isKnown && !isOn ? "zero" : ""}` },
     h("strong", null, isKnown ? count : "?"), h("span", null, t(label))));
 }
 

@@ -4,17 +4,17 @@
 export const FRESH_S = 30;
 
 /**
- * Judges. `heard`: `{standing, age_s}` of the last answer, or null; `live`: the state of the WebSocket.
+ * Judges. `heard`: `{standing, age_s, is_cut}` of the last answer, or null; `live`: the state of the WebSocket.
  * Answers `{level, conditions}`: levels are `ok`, `attention`, `bad` and `unknown`, the worst first to be said.
  */
 export function judge(heard, live) {
   if (!heard) return { level: "unknown", conditions: [{ key: "standing", level: "unknown", say: "verdict.never" }] };
-  const { standing, age_s } = heard;
+  const { standing, age_s, is_cut } = heard;
   const info = standing.top_info;
   const conditions = [];
   const add = (key, level, say, values) => conditions.push({ key, level, say, values });
 
-  const isCut = age_s > FRESH_S;
+  const isCut = is_cut || age_s > FRESH_S;
   add("server", isCut ? "unknown" : "ok", isCut ? "verdict.cut" : "verdict.server", { age: age_s });
 
   const asOf = info.as_of === null ? null : standing.now - info.as_of + age_s;
@@ -27,7 +27,16 @@ export function judge(heard, live) {
   if (!info.recon_available) add("loops", "unknown", "verdict.loops_unknown");
   else add("loops", loops > 0 ? "bad" : "ok", loops > 0 ? "verdict.loops_stale" : "verdict.loops", { count: loops });
 
+  for (const check of failing(standing.recon_health)) {
+    add(`check.${check.name}`, check.critical ? "bad" : "attention", "verdict.check", { who: "recon", name: check.name, detail: check.detail });
+  }
+  if (standing.edge_loops_stale_cnt > 0) add("edge", "bad", "verdict.edge_loops", { count: standing.edge_loops_stale_cnt });
+
   add("wallet", standing.wallet_available ? "ok" : "bad", standing.wallet_available ? "verdict.wallet" : "verdict.wallet_away");
+
+  for (const check of failing(standing.wallet_health)) {
+    add(`wallet_check.${check.name}`, check.critical ? "bad" : "attention", "verdict.check", { who: "wallet", name: check.name, detail: check.detail });
+  }
 
   const approvals = standing.approvals;
   if (!approvals) add("approvals", "unknown", "verdict.approvals_unknown");
@@ -39,6 +48,10 @@ export function judge(heard, live) {
   return { level: worst(conditions), conditions };
 }
 
+function failing(health) {
+  return health?.failing ?? [];
+}
+
 const ORDER = ["bad", "unknown", "attention", "ok"];
 
 /** The worst level of some conditions. */
@@ -48,7 +61,7 @@ export function worst(conditions) {
 
 /** Whether the counters are those of now. */
 export function areFresh(heard) {
-  if (!heard || heard.age_s > FRESH_S) return false;
+  if (!heard || heard.is_cut || heard.age_s > FRESH_S) return false;
   const info = heard.standing.top_info;
   return info.recon_available && info.as_of !== null && heard.standing.now - info.as_of + heard.age_s <= FRESH_S;
 }

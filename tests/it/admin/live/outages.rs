@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::socket::{Socket, ticket};
 use crate::admin::edge::{Edge, expect_code};
-use crate::admin::frozen::whole;
 use crate::support::daemon::{Daemon, recon};
 use crate::support::engine::Engine;
 
@@ -63,31 +62,51 @@ fn a_recon_that_is_killed_and_comes_back_is_told() {
     });
 }
 
+/// A masked ping of 125 bytes: the longest that is answered.
+fn ping() -> Vec<u8> {
+    [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat()
+}
+
+/// A socket that is opened, and then sends pings and reads none of the answers until the other side reads no more either.
+fn stuffed(base: &str, ticket: &str) -> TcpStream {
+    let request = format!(
+        "GET /api/admin/ws?ticket={ticket} HTTP/1.1\r\nHost: edge\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n",
+    );
+    let mut stream = TcpStream::connect(base.trim_start_matches("http://")).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 101");
+    stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+    let pings = ping().repeat(1_000);
+    while stream.write_all(&pings).is_ok() {}
+    stream
+}
+
 #[test]
-fn one_who_does_not_read_holds_up_nobody() {
-    whole(async |edge| {
+fn one_who_does_not_read_is_cut_off_and_holds_up_nobody() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let edge = Edge::start_whole(Engine::Sqlite, &[]).await;
         let browser = edge.browser(Role::Admin).await;
-        let mut idle = Vec::new();
-        for _ in 0..3 {
-            let request = format!(
-                "GET /api/admin/ws?ticket={} HTTP/1.1\r\nHost: edge\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n",
-                ticket(&browser).await
-            );
-            let mut stream = TcpStream::connect(edge.api.base().trim_start_matches("http://")).unwrap();
-            stream.write_all(request.as_bytes()).unwrap();
-            let mut head = [0; 12];
-            stream.read_exact(&mut head).unwrap();
-            assert_eq!(&head, b"HTTP/1.1 101");
-            idle.push(stream);
-        }
+        let (base, ticket) = (edge.api.base().to_owned(), ticket(&browser).await);
+        let mut idle = tokio::task::spawn_blocking(move || stuffed(&base, &ticket)).await.unwrap();
         let mut socket = Socket::open(&browser).await;
-        for number in 0..10 {
-            let phone = json!({"phone": format!("1599000{number}")});
+        // More messages than wait for one connection.
+        for number in 10..45 {
+            let phone = json!({"phone": format!("159900{number}")});
             let added = browser.posts("/api/admin/shooter/phone/add", &phone).await;
-            let took = socket.refreshed("phone", expect_code(&added, 200, 0)["id"].clone()).await;
-            assert!(took < Duration::from_secs(10), "{took:?}");
+            socket.refreshed("phone", expect_code(&added, 200, 0)["id"].clone()).await;
         }
+        // What was on its way comes, and then the end: it was cut off before it read again, else a farewell would come.
+        idle.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut came = Vec::new();
+        let end = idle.read_to_end(&mut came);
+        let is_reset = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionReset;
+        assert!(end.is_ok() || end.as_ref().is_err_and(is_reset), "{end:?}");
+        assert!(!came.ends_with(b"open it again"), "it was told farewell when it read again");
+        socket.pings().await;
     });
 }
 

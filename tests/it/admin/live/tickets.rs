@@ -69,37 +69,39 @@ fn a_ticket_is_taken_once_of_many_at_once() {
 #[test]
 fn a_socket_ends_with_its_session() {
     story(&[], async |edge| {
-        let browser = edge.browser(Role::Viewer).await;
-        let mut socket = Socket::open(&browser).await;
-        expect_code(&browser.posts("/api/admin/logout", &json!({})).await, 200, 0);
-        assert_eq!(socket.end().await, Some(1008));
+        let (leaving, changed) = (edge.browser(Role::Viewer).await, edge.browser(Role::Operator).await);
+        let mut sockets = [Socket::open(&leaving).await, Socket::open(&changed).await];
+        expect_code(&leaving.posts("/api/admin/logout", &json!({})).await, 200, 0);
+        edge.store.set_role(&changed.username, Role::Viewer).await.unwrap();
+        for socket in &mut sockets {
+            assert_eq!(socket.end().await, Some(1008));
+        }
+    });
+}
 
-        let browser = edge.browser(Role::Operator).await;
-        let mut socket = Socket::open(&browser).await;
-        edge.store.set_role(&browser.username, Role::Viewer).await.unwrap();
-        assert_eq!(socket.end().await, Some(1008));
-
-        // A session that goes on by a new token keeps its socket, also when the old token's grace is over.
+#[test]
+fn a_session_that_goes_on_by_a_new_token_keeps_its_sockets() {
+    story(&[], async |edge| {
         let mut browser = edge.browser(Role::Approver).await;
-        let mut socket = Socket::open(&browser).await;
+        let mut first = Socket::open(&browser).await;
         let mut unused = Socket::open(&edge.browser(Role::Admin).await).await;
         edge.later(100 * MINUTE);
-        let first = browser.token.clone();
+        let old = browser.token.clone();
         expect_code(&browser.calls("/api/admin/me").await, 200, 0);
-        assert_ne!(browser.token, first);
+        assert_ne!(browser.token, old);
         // By the old token, within its grace.
-        let ticket = edge.request(Method::POST, "/api/admin/ws/ticket").header("x-token", &first).json(&json!({}));
+        let ticket = edge.request(Method::POST, "/api/admin/ws/ticket").header("x-token", &old).json(&json!({}));
         let ticket = ticket.send().await.body["data"]["ticket"].as_str().unwrap().to_owned();
         let mut second = Socket::open_with(&edge.api, &ticket).await;
-        // The sockets' sessions are looked for every two seconds: before the old token's record may be gone.
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        // The first socket's session is looked for every second, so well before the old token is gone.
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
         edge.later(21 * MINUTE);
         assert_eq!(unused.end().await, Some(1008), "expired");
-        for socket in [&mut socket, &mut second] {
+        for socket in [&mut first, &mut second] {
             socket.pings().await;
         }
         edge.later(120 * MINUTE);
-        for socket in [&mut socket, &mut second] {
+        for socket in [&mut first, &mut second] {
             assert_eq!(socket.end().await, Some(1008));
         }
     });

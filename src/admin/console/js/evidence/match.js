@@ -13,7 +13,7 @@ export function decision(sms, pick) {
   const found = sms.match;
   if (!found) return h("p", { class: "quiet" }, t("match.none"));
   return [
-    h("p", null, h("b", null, word("decision", found.decision)), " · ", t(`decision.${found.decision}.why`)),
+    h("p", null, h("b", null, word("decision", found.decision)), " · ", reason(found)),
     h("p", { class: "quiet" }, t("match.rule", { rule: found.rule, at: stamp(found.decided_at) })),
     recorded(found.summary),
     found.candidates.length > 0 && [
@@ -28,6 +28,13 @@ export function decision(sms, pick) {
       h("ul", { class: "near" }, found.near_misses.map((miss) => near(miss, pick))),
     ],
   ];
+}
+
+/** Why, by the rule that decided; its version is of no concern here. */
+function reason(found) {
+  const rule = found.rule.replace(/\/\d+$/, "").replaceAll("-", "_");
+  const said = word("rule", rule);
+  return said === rule ? t(`decision.${found.decision}.why`) : said;
 }
 
 function one(candidate, at, pick) {

@@ -13,26 +13,29 @@ import { origin } from "./origin.js";
 
 /** The evidence in sections. `pick(order_id)` links it with an order by hand, where the operator may. */
 export function evidence(sms, { pick } = {}) {
-  return [
-    section("evidence.text", [
-      block(sms.text),
-      hasUnseen(sms.text) && h("p", { class: "warning" }, t("text.has_unseen")),
-      facts([
-        ["field.sender", plain(sms.sender)],
-        ["field.line", sms.line && plain(sms.line)],
-        ["field.received", stamp(sms.received_at)],
-        ["field.occurred", stamp(sms.occurred_at)],
-      ]),
+  const text = section("evidence.text", [
+    block(sms.text),
+    hasUnseen(sms.text) && h("p", { class: "warning" }, t("text.has_unseen")),
+    facts([
+      ["field.sender", plain(sms.sender)],
+      ["field.line", sms.line && plain(sms.line)],
+      ["field.received", stamp(sms.received_at)],
+      ["field.occurred", stamp(sms.occurred_at)],
     ]),
+  ]);
+  const balance = section("evidence.chain", chain(sms.chain));
+  // What the decision hangs on stands first.
+  return [
     sms.flags.length > 0 && section("evidence.flags", flagList(sms.flags)),
-    section("evidence.read", read(sms)),
-    section("evidence.origin", origin(sms)),
-    section("evidence.chain", chain(sms.chain)),
+    h("div", { class: "beside" }, text, section("evidence.read", read(sms))),
+    sms.chain?.open && balance,
     sms.twins.length > 0 && section("evidence.twins", [
       h("p", null, t("twins.why")),
       h("p", null, sms.twins.map((id) => [link(["queue", "sms", id], null, `#${id}`), " "])),
     ]),
     section("evidence.match", decision(sms, pick)),
+    section("evidence.origin", origin(sms)),
+    !sms.chain?.open && balance,
     section("evidence.past", history(sms)),
   ];
 }
@@ -52,7 +55,7 @@ export function facts(rows) {
 export function head(sms) {
   return h("div", { class: "sms-head" },
     h("h2", { id: "sms-title", tabindex: "-1" }, h("span", { class: "id" }, `#${sms.id}`), " ",
-      h("span", { class: "sum" }, money(sms.money)), sms.depositor && [" · ", plain(sms.depositor)]),
+      sms.money ? h("span", { class: "sum" }, money(sms.money)) : plain(sms.sender), sms.depositor && [" · ", plain(sms.depositor)]),
     h("p", { class: "chips" }, chip("state", sms.state), chip("review", sms.review),
       sms.order_id && link(["story", "order", sms.order_id], { class: "chip" }, t("order.short", { id: sms.order_id })),
       h("span", { class: "quiet" }, t("ago", { age: age(sms.received_at) }))));

@@ -1,6 +1,6 @@
 // The loops of the daemon: which are fresh, which are not and why, and starting one anew.
 
-import { fill, h } from "../dom.js";
+import { fill, h, named, table } from "../dom.js";
 import { t, word } from "../i18n.js";
 import { call } from "../api.js";
 import { age, seconds, stamp } from "../format.js";
@@ -18,15 +18,15 @@ export function actors(main) {
   let shown = null;
   const status = h("p", { class: "list-status", role: "status" });
   const body = h("tbody");
+  const names = ["actor", "actor.state", "actor.progress", "actor.deadline", "actor.restarts", "actor.error", "actions"].map((name) => t(name));
   main.append(h("h1", null, t("page.actors")), h("p", { class: "explain" }, t("actors.what")), status,
-    h("div", { class: "scroll" }, h("table", { class: "actors" }, h("thead", null, h("tr", null,
-      ["actor", "actor.state", "actor.progress", "actor.deadline", "actor.restarts", "actor.error", "actions"].map((name) => h("th", { scope: "col" }, t(name))))), body)));
+    table(names, body));
 
   async function load() {
     try {
       const found = await call("/recon/actors");
       if (isGone) return;
-      shown = found.items ?? found.list;
+      shown = found.list;
       status.classList.remove("error");
       draw();
     } catch (failure) {
@@ -41,7 +41,7 @@ export function actors(main) {
     status.textContent = stale === 0 ? t("actors.fresh", { count: shown.length }) : t("actors.stale", { stale, count: shown.length });
     // What is not fresh stands first.
     const sorted = [...shown].sort((one, other) => Number(one.fresh) - Number(other.fresh) || one.id.localeCompare(other.id));
-    fill(body, sorted.map(row));
+    fill(body, sorted.map((actor) => named(row(actor), names)));
   }
 
   function row(actor) {

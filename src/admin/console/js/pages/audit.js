@@ -1,8 +1,8 @@
-// Who did what: recon's audit log, newest first, narrowed by subject or operator.
+// Who did what, newest first, narrowed by subject or operator: recon's audit log, and that of the admin edge itself.
 
-import { fill, h } from "../dom.js";
+import { fill, h, named, table } from "../dom.js";
 import { t } from "../i18n.js";
-import { call } from "../api.js";
+import { page } from "../api.js";
 import { stamp } from "../format.js";
 import { bindKeys } from "../keys.js";
 import { sentence } from "../dialog.js";
@@ -16,24 +16,24 @@ export function audit(main, path) {
   const status = h("p", { class: "list-status", role: "status" });
   const body = h("tbody");
   const more = h("button", { type: "button", hidden: true }, t("list.older"));
-  let cursor = null;
+  const of = h("select", { id: "audit-of", on: { change: () => load(false) } },
+    ["recon", "edge"].map((value) => h("option", { value }, t(`audit.of.${value}`))));
+  let number = 1;
 
   async function load(isMore) {
-    const filter = { limit: 100 };
+    const filter = { of: of.value };
     if (subject.value.trim()) filter.subject = subject.value.trim();
     if (actor.value.trim()) filter.actor = actor.value.trim();
-    if (isMore && cursor) filter.cursor = cursor;
+    number = isMore ? number + 1 : 1;
     try {
-      const found = await call("/recon/audit", filter);
+      const found = await page("/recon/audit", filter, number);
       if (isGone) return;
-      const items = found.items ?? found.list;
-      const rows = items.map(row);
+      const rows = found.list.map(row);
       if (isMore) body.append(...rows);
       else fill(body, rows);
-      cursor = found.next_cursor ?? null;
-      more.hidden = !cursor;
+      more.hidden = body.childElementCount >= found.total;
       status.classList.remove("error");
-      status.textContent = body.childElementCount === 0 ? t("list.empty") : t(cursor ? "audit.newest" : "list.count", { count: body.childElementCount });
+      status.textContent = found.total === 0 ? t("list.empty") : t("list.count", { count: found.total });
     } catch (failure) {
       if (isGone) return;
       status.classList.add("error");
@@ -50,24 +50,29 @@ export function audit(main, path) {
     h("form", { class: "filters", on: { submit } },
       h("label", { class: "field", for: "audit-subject" }, t("audit.subject"), subject),
       h("label", { class: "field", for: "audit-actor" }, t("audit.operator"), actor),
+      h("label", { class: "field", for: "audit-of" }, t("audit.of"), of),
       h("button", { type: "submit" }, t("search"))),
     status,
-    h("div", { class: "scroll" }, h("table", null, h("thead", null, h("tr", null,
-      ["audit.id", "audit.at", "audit.operator", "audit.action", "audit.subject", "audit.detail"].map((name) => h("th", { scope: "col" }, t(name))))), body)),
+    table(columns(), body),
     h("div", { class: "actions" }, more));
   bindKeys([{ keys: ["/"], label: "key.search", run: () => subject.focus() }, { keys: ["?"], label: "key.help", run: help }]);
   load(false);
   return () => { isGone = true; };
 }
 
+/** The names of an entry's cells. */
+export function columns() {
+  return ["audit.id", "audit.at", "audit.operator", "audit.action", "audit.subject", "audit.detail"].map((name) => t(name));
+}
+
 /** One entry; its hash can be compared with what `recon audit verify` says. */
 export function row(entry) {
-  return h("tr", null,
+  return named(h("tr", null,
     h("td", null, entry.id),
     h("td", { class: "nowrap" }, stamp(entry.at)),
     h("td", null, plain(entry.operator)),
     h("td", null, h("code", null, entry.action)),
     h("td", null, plain(entry.subject)),
     h("td", { class: "long" }, entry.detail && h("code", null, plain(JSON.stringify(entry.detail))),
-      entry.hash && h("div", { class: "quiet hash", title: entry.hash }, entry.hash.slice(0, 12))));
+      entry.hash && h("div", { class: "quiet hash", title: entry.hash }, entry.hash.slice(0, 12)))), columns());
 }

@@ -104,7 +104,7 @@ export function detailPane({ decided, changed }) {
       note: { label: t(decision === "reject" ? "note.why" : "note.optional"), needed: decision === "reject" },
       body: [
         h("p", null, h("b", null, money(sms.money)), sms.depositor && [" · ", plain(sms.depositor)], " · ", stamp(sms.occurred_at)),
-        orderId ? h("p", null, t("ask.link", { order: orderId })) : h("p", null, sms.order_id ? t("ask.linked", { order: sms.order_id }) : t("ask.no_order")),
+        orderId ? h("p", null, t("ask.link", { order: orderId })) : sms.order_id ? h("p", null, t("ask.linked", { order: sms.order_id })) : decision === "confirm" && h("p", null, t("ask.no_order")),
         h("p", { class: "quiet" }, t(`ask.${decision}.what`)),
         decision === "confirm" && sms.chain?.open && h("p", { class: "warning" }, t("ask.confirm.break")),
       ],

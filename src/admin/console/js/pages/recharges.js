@@ -1,6 +1,6 @@
 // Recharge orders and their approvals: what is open, what was asked of the wallet and not answered, what is stuck.
 
-import { fill, h, link } from "../dom.js";
+import { fill, h, link, named, table } from "../dom.js";
 import { t, word } from "../i18n.js";
 import { CODE, call, page } from "../api.js";
 import { age, amount, stamp } from "../format.js";
@@ -29,15 +29,13 @@ export function recharges(main, path) {
 
   const status = h("p", { class: "list-status", role: "status" });
   const body = h("tbody");
-  const table = h("table", { class: "orders" }, h("thead", null, h("tr", null,
-    ["order.id", "field.money", "field.depositor", "field.user", "order.status", "order.approval", "order.deposit", "order.since", "actions"].map((name) =>
-      h("th", { scope: "col" }, t(name))))), body);
+  const names = ["order.id", "field.money", "field.depositor", "field.user", "order.status", "order.approval", "order.deposit", "order.since", "actions"].map((name) => t(name));
   const more = h("div", { class: "actions" });
   main.append(h("h1", null, t("page.recharges")),
     h("ul", { class: "tabs" }, VIEWS.map(([name]) => h("li", null,
       link(["recharges", name], { "aria-current": name === view[0] ? "page" : null }, t(`view.${name}`))))),
     ["unknown", "stuck", "pending"].includes(view[0]) && h("p", { class: "explain" }, t(`approval.${view[0]}.why`)) || "",
-    status, h("div", { class: "scroll" }, table), more, h("p", { class: "claim" }, t("claim")));
+    status, table(names, body), more, h("p", { class: "claim" }, t("claim")));
 
   async function load() {
     try {
@@ -62,7 +60,7 @@ export function recharges(main, path) {
 
   function draw() {
     if (!orders.some((order) => order.order_id === chosen)) chosen = orders[0]?.order_id ?? null;
-    fill(body, orders.map((order) => row(order)));
+    fill(body, orders.map((order) => named(row(order), names)));
   }
 
   function row(order) {

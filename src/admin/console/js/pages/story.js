@@ -1,9 +1,9 @@
 // The story of one order or message for whoever asks why it was credited: each link from the text to the ledger, in order, and
 // whether they hold together. A link that is not there is said to be missing.
 
-import { fill, h, link } from "../dom.js";
+import { fill, h, link, table } from "../dom.js";
 import { t, word } from "../i18n.js";
-import { CODE, call } from "../api.js";
+import { CODE, call, page } from "../api.js";
 import { amount, money, stamp } from "../format.js";
 import { bindKeys } from "../keys.js";
 import { sentence } from "../dialog.js";
@@ -15,7 +15,7 @@ import { history } from "../evidence/past.js";
 import { origin } from "../evidence/origin.js";
 import { chip, facts } from "../evidence/sms.js";
 import { help } from "../help.js";
-import { row as auditRow } from "./audit.js";
+import { columns, row as auditRow } from "./audit.js";
 import { credit, links } from "./story_links.js";
 
 export function story(main, path) {
@@ -48,9 +48,8 @@ async function tell(kind, id) {
   const smsId = sms?.id ?? order?.recon?.match?.sms_id ?? depositOf(order);
   if (!sms && smsId) sms = await optional(call("/recon/sms", { id: Number(smsId) }));
   const recharge = orderId ? await optional(call("/recharge/get", { order_id: orderId })) : null;
-  const subjects = [sms && `sms/${sms.id}`, orderId && `order/${orderId}`].filter(Boolean);
-  const logs = await Promise.all(subjects.map((subject) => optional(call("/recon/audit", { subject, limit: 100 }))));
-  return draw({ sms, orderId, order, recharge, logs });
+  const log = sms && await optional(page("/recon/audit", { subject: `sms/${sms.id}` }));
+  return draw({ sms, orderId, order, recharge, log });
 }
 
 function depositOf(order) {
@@ -68,7 +67,7 @@ async function optional(asked) {
   }
 }
 
-function draw({ sms, orderId, order, recharge, logs }) {
+function draw({ sms, orderId, order, recharge, log }) {
   const found = links({ sms, orderId, order, recharge });
   const wallet = order?.wallet;
   const step = (number, title, ...content) => h("li", null, h("h2", null, h("span", { class: "number", "aria-hidden": "true" }, number), " ", t(title)), ...content);
@@ -92,7 +91,7 @@ function draw({ sms, orderId, order, recharge, logs }) {
       step(7, "story.order", orderId ? placed(orderId, order) : missing("story.no_order")),
       step(8, "story.approval", approval(recharge, order)),
       step(9, "story.entry", entry(wallet, order)),
-      step(10, "story.audit", logs.some((log) => log) ? logbook(logs) : missing("story.no_audit"))),
+      step(10, "story.audit", log ? logbook(log) : missing("story.no_audit"))),
   ];
 }
 
@@ -137,17 +136,18 @@ function approval(recharge, order) {
   if (!recharge.approval || !detail) return missing("story.no_approval");
   return [
     h("p", null, h("span", { class: `chip approval-${recharge.approval}` }, t(`approval.${recharge.approval}`)), " ", t(`approval.${recharge.approval}.why`)),
-    facts(Object.entries(detail).map(([name, value]) => [`intent.${name}`, shown(name, value)])),
+    facts(INTENT.map(([name, show]) => [`intent.${name}`, detail[name] === null || detail[name] === undefined ? null : show(detail[name], detail)])),
   ];
 }
 
-function shown(name, value) {
-  if (value === null || value === undefined || value === "") return null;
-  if (/(_at|_time)$/.test(name)) return stamp(value);
-  if (name === "sms_id") return link(["queue", "sms", value], null, `#${value}`);
-  if (typeof value === "object") return h("code", null, plain(JSON.stringify(value)));
-  return name === "key" ? h("code", { class: "long" }, plain(String(value))) : plain(String(value));
-}
+const textual = (value) => plain(String(value));
+const INTENT = [
+  ["operator", textual], ["create_time", stamp], ["note", textual], ["amount", (value, detail) => amount(value, detail.currency)],
+  ["order_amount", (value, detail) => amount(value, detail.currency)], ["override", (value) => t(value ? "yes" : "no")],
+  ["sms_id", (value) => link(["queue", "sms", value], null, `#${value}`)], ["sms_version", textual], ["rule", textual], ["order_version", textual],
+  ["idempotency_key", (value) => h("code", { class: "long" }, textual(value))], ["attempts", textual], ["send_time", stamp], ["next_time", stamp],
+  ["last_error", textual], ["settle_time", stamp], ["entry_id", (value) => `#${value}`],
+];
 
 function entry(wallet, order) {
   if (!wallet) return missing(order && !order.wallet_available ? "story.no_answer" : "story.no_entry");
@@ -165,9 +165,8 @@ function entry(wallet, order) {
   ]);
 }
 
-function logbook(logs) {
-  const entries = logs.flatMap((log) => log?.items ?? log?.list ?? []).sort((one, other) => one.id - other.id);
+function logbook(log) {
+  const entries = [...log.list].reverse();
   if (entries.length === 0) return h("p", { class: "quiet" }, t("story.no_audit_entries"));
-  return h("div", { class: "scroll" }, h("table", null, h("thead", null, h("tr", null,
-    ["audit.id", "audit.at", "audit.operator", "audit.action", "audit.subject", "audit.detail"].map((name) => h("th", { scope: "col" }, t(name))))), h("tbody", null, entries.map(auditRow))));
+  return table(columns(), h("tbody", null, entries.map(auditRow)));
 }

@@ -1,6 +1,6 @@
 // A page with one list of things that are added and deleted: devices, phones.
 
-import { fill, h } from "../dom.js";
+import { fill, h, named, table } from "../dom.js";
 import { t } from "../i18n.js";
 import { onChange } from "../live.js";
 import { ask, sentence } from "../dialog.js";
@@ -17,8 +17,8 @@ export function listing({ path, columns, topic, empty }) {
   let had = false;
   const status = h("p", { class: "list-status", role: "status" });
   const body = h("tbody");
-  const element = h("div", null, status, h("div", { class: "scroll" }, h("table", null,
-    h("thead", null, h("tr", null, columns.map(([label]) => h("th", { scope: "col" }, t(label))))), body)));
+  const names = columns.map(([label]) => t(label));
+  const element = h("div", null, status, table(names, body));
 
   async function load() {
     try {
@@ -27,7 +27,7 @@ export function listing({ path, columns, topic, empty }) {
       had = true;
       status.classList.remove("error");
       status.textContent = found.total === 0 ? t(empty) : t("list.count", { count: found.total });
-      fill(body, found.list.map((item) => h("tr", null, columns.map(([, cell]) => h("td", null, cell(item))))));
+      fill(body, found.list.map((item) => named(h("tr", null, columns.map(([, cell]) => h("td", null, cell(item)))), names)));
     } catch (failure) {
       if (isGone) return;
       status.classList.add("error");

@@ -6,7 +6,7 @@ import { t, word } from "../i18n.js";
 import { call } from "../api.js";
 import { sentence } from "../dialog.js";
 import { say } from "../notice.js";
-import { plain } from "../plain_text.js";
+import { block, hasUnseen, plain } from "../plain_text.js";
 import { reading, samples } from "./template_trial.js";
 
 const FIELDS = ["amount", "name", "balance", "account", "date", "time", "datetime", "reference", "kind", "sender_bank", "memo"];
@@ -75,6 +75,8 @@ function example(number, text) {
   const marks = new Map();
   const field = h("textarea", { id: `maker-text-${number}`, rows: 7, spellcheck: "false", value: text, maxlength: 4000, on: { input: () => { marks.clear(); draw(); } } });
   const list = h("ul", { class: "marks", "aria-live": "polite" });
+  // A field shows nothing of what cannot be seen.
+  const seen = h("div");
   const buttons = h("div", { class: "actions", role: "group", "aria-label": t("maker.mark") }, FIELDS.map((name) =>
     // The selection must survive the press.
     h("button", { type: "button", class: "small", on: { mousedown: (event) => event.preventDefault(), click: () => mark(name) } }, word("template_field", name))));
@@ -96,12 +98,14 @@ function example(number, text) {
 
   function draw() {
     fill(list, [...marks].map(item));
+    fill(seen, hasUnseen(field.value) && [h("p", { class: "warning" }, t("text.has_unseen")), block(field.value)]);
   }
+  draw();
 
   /** Places are counted in characters, as recon counts them; the browser counts UTF-16. */
   const at = (index) => [...field.value.slice(0, index)].length;
   return {
-    element: h("div", { class: "example" }, h("label", { class: "field", for: field.id }, t("maker.example", { number }), field), h("p", { class: "quiet" }, t("maker.mark")), buttons, list),
+    element: h("div", { class: "example" }, h("label", { class: "field", for: field.id }, t("maker.example", { number }), field), seen, h("p", { class: "quiet" }, t("maker.mark")), buttons, list),
     value: () => ({
       text: field.value,
       fields: Object.fromEntries([...marks].map(([name, { start, end }]) => [name, { value: field.value.slice(start, end), start: at(start), end: at(end) }])),
