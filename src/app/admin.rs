@@ -161,7 +161,7 @@ impl Admin {
         });
         let board = Arc::new(Board::default());
         let hub = live(supervision, &board, &recon, &top_info);
-        let approvals = approvals(supervision, &store, &recon, &wallet);
+        let approvals = approvals(supervision, &store, [&recon, &wallet], &board);
         let state = Data::new(EdgeState {
             desk: Arc::new(desk),
             approvals: Arc::new(approvals),
@@ -231,10 +231,10 @@ fn live(supervision: &Supervision, board: &Arc<Board>, recon: &Arc<Client>, top_
 fn approvals(
     supervision: &Supervision,
     store: &AdminStore,
-    recon: &Arc<Client>,
-    wallet: &Arc<Client>,
+    [recon, wallet]: [&Arc<Client>; 2],
+    board: &Arc<Board>,
 ) -> Handle<ApprovalDesk> {
-    let approver = || Approver::new(store.clone(), Arc::clone(recon), Arc::clone(wallet));
+    let approver = || Approver::new(store.clone(), Arc::clone(recon), Arc::clone(wallet), Arc::clone(board));
     let of = approver();
     let spec = Spec::new(resolver::KIND, resolver::KIND).progress_deadline(RESOLVER_DEADLINE);
     let resolver = supervision.spawn(spec, move || {

@@ -112,7 +112,7 @@ async fn play(
     let api = Api::new(format!("http://{}", app.address()), app.token().cloned().unwrap_or_default()).map_err(no)?;
     let plan = DemoPlan { seed: args.seed, length: args.length, rate: args.rate };
     let demo = Demo::set_up(&api, simulators, Clock::system(), say).await.map_err(no)?;
-    welcome(say, api.base(), place.dir(), &plan);
+    welcome(say, api.base(), app.admin(), place.dir(), &plan);
     let stop = async {
         signals.next().await;
         say("stopping: what was sent is looked at once more (again Ctrl-C: at once)");
@@ -120,10 +120,13 @@ async fn play(
     demo.play(&plan, stop).await.map_err(no)
 }
 
-fn welcome(say: Say, url: &str, dir: &Path, plan: &DemoPlan) {
+fn welcome(say: Say, url: &str, admin: Option<SocketAddr>, dir: &Path, plan: &DemoPlan) {
     let recon = std::env::args().next().unwrap_or_else(|| "recon".to_owned());
     let dir = dir.display();
     say(&format!("API      {url} (pages: {url}/docs, health: {url}/healthz)"));
+    if let Some(admin) = admin {
+        say(&format!("console  http://{admin} (admin, password: {dir}/admin-password)"));
+    }
     say(&format!("token    {dir}/service.token"));
     say(&format!("log      {dir}/demo.log"));
     say("try");

@@ -185,6 +185,11 @@ def approves(operator, matched, args):
     if args.shots:
         page.screenshot(path=pathlib.Path(args.shots) / "approve.png")
     assert shop.recharge("R-1")["status"] == "open", "nothing is credited by looking"
+    operator.presses("Enter")
+    dialog.get_by_label("Note").fill("seen on the statement")
+    operator.presses("Enter")
+    expect(dialog).to_be_visible()
+    assert shop.recharge("R-1")["status"] == "open", "nothing is credited by a reflex"
     operator.presses("Control+Enter")
     expect(dialog).to_have_count(0)
     wait_for("the credit", lambda: shop.recharge("R-1")["status"] == "approved")

@@ -48,6 +48,7 @@ fn the_demo_ends_as_its_script_says() {
         "sms show 1 --url",
         "actors --url",
         "/service.token",
+        "/admin-password",
         "/demo.log",
         "falls silent",
         "token is revoked",

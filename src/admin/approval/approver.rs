@@ -12,6 +12,8 @@ use super::evidence::{Asker, Deposit, Fails, Order, judge};
 use super::intent::{Intent, IntentState, NewIntent};
 use super::outcome::{self, Verdict, Waits};
 use crate::admin::client::{Ask, Client, NoAnswer};
+use crate::admin::live::board::Board;
+use crate::admin::live::change::Topic;
 use crate::admin::store::AdminStore;
 use crate::database::StoreError;
 use crate::domain::retry::PERMILLE;
@@ -94,15 +96,17 @@ pub struct Approver {
     pub(super) store: AdminStore,
     recon: Arc<Client>,
     pub(super) wallet: Arc<Client>,
+    /// Where browsers are told how an approval stands.
+    board: Arc<Board>,
     /// Names this one among all that work on the same rows.
     me: String,
 }
 
 impl Approver {
-    /// One that asks these two.
+    /// One that asks these two, and tells browsers on that board.
     #[must_use]
-    pub fn new(store: AdminStore, recon: Arc<Client>, wallet: Arc<Client>) -> Self {
-        Self { store, recon, wallet, me: hex::encode(rand::random::<[u8; 8]>()) }
+    pub fn new(store: AdminStore, recon: Arc<Client>, wallet: Arc<Client>, board: Arc<Board>) -> Self {
+        Self { store, recon, wallet, board, me: hex::encode(rand::random::<[u8; 8]>()) }
     }
 
     /// Judges an approval, stores its intent and sends it. Answers how the intent stands then, with the order as it was read.
@@ -140,6 +144,7 @@ impl Approver {
             approval.id = intent.id,
             "an operator approved an order"
         );
+        self.tell(&intent);
         // From here on it is begun, whatever happens: what cannot be sent or stored now the resolver finishes.
         let stands = match self.send(&intent).await {
             Ok(stands) => stands,
@@ -235,7 +240,10 @@ impl Approver {
     async fn approved(&self, intent: &Intent, entry_id: Option<i64>) -> Result<Intent, StoreError> {
         count("approved");
         tracing::info!(approval.id = intent.id, order.id = intent.decided.order_id, "an approval is credited");
-        self.store.settle_intent(intent.id, IntentState::Approved, entry_id, None).await
+        let settled = self.store.settle_intent(intent.id, IntentState::Approved, entry_id, None).await?;
+        self.tell(&settled);
+        self.board.recount();
+        Ok(settled)
     }
 
     async fn refused(&self, intent: &Intent, words: String) -> Result<Intent, StoreError> {
@@ -246,12 +254,21 @@ impl Approver {
             error = words,
             "an approval is refused"
         );
-        self.store.settle_intent(intent.id, IntentState::Refused, None, Some(words)).await
+        let settled = self.store.settle_intent(intent.id, IntentState::Refused, None, Some(words)).await?;
+        self.tell(&settled);
+        Ok(settled)
     }
 
     async fn waits(&self, intent: &Intent, waits: &Waits) -> Result<Intent, StoreError> {
         count(if waits.counts { "again" } else { "held_back" });
-        self.store.postpone_intent(intent.id, &self.me, waits).await
+        let waiting = self.store.postpone_intent(intent.id, &self.me, waits).await?;
+        self.tell(&waiting);
+        Ok(waiting)
+    }
+
+    /// Has browsers read the order again.
+    fn tell(&self, intent: &Intent) {
+        self.board.changed(Topic::Order, intent.decided.order_id.clone());
     }
 
     /// What the peers tell of an order and its deposit.

@@ -54,6 +54,27 @@ impl Serve<Approve> for ApprovalDesk {
     }
 }
 
+/// Notes in the audit that an operator ended an order without a credit.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StoreError>")]
+pub struct NoteClosing {
+    /// Who.
+    pub operator: String,
+    /// `reject` or `cancel`.
+    pub how: &'static str,
+    /// Which order.
+    pub order_id: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Serve<NoteClosing> for ApprovalDesk {
+    fn serve<'a>(&'a mut self, msg: NoteClosing, _cx: &'a mut Context<Self>) -> Serving<'a, Result<(), StoreError>> {
+        let store = self.approver.store.clone();
+        Serving::detached(async move { store.note_closing(&msg.operator, msg.how, &msg.order_id, &msg.reason).await })
+    }
+}
+
 /// The newest intent of each of these orders.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<HashMap<String, Intent>, StoreError>")]

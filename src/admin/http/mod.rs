@@ -30,7 +30,7 @@ use std::sync::Arc;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 
-use super::approval::desk::{Approve, IntentOfKey, IntentsOf, OrdersWith, Unresolved};
+use super::approval::desk::{Approve, IntentOfKey, IntentsOf, NoteClosing, OrdersWith, Unresolved};
 use super::audit_log::ListAudit;
 use super::client::Client;
 use super::live::hub::Join;
@@ -53,8 +53,14 @@ pub trait Tickets: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn> {}
 impl<T: Ask<IssueTicket> + Ask<TakeTicket> + Ask<StillIn>> Tickets for T {}
 
 /// Who answers for approvals.
-pub trait Approvals: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved> {}
-impl<T: Ask<Approve> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved>> Approvals for T {}
+pub trait Approvals:
+    Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved>
+{
+}
+impl<T> Approvals for T where
+    T: Ask<Approve> + Ask<NoteClosing> + Ask<IntentsOf> + Ask<IntentOfKey> + Ask<OrdersWith> + Ask<Unresolved>
+{
+}
 
 /// What the routes are given.
 pub struct EdgeState {

@@ -10,7 +10,7 @@ use super::envelope::{Failure, Reply, Words, Wrong};
 use super::peer::refused;
 use super::recharge_page as list;
 use super::words::Say;
-use crate::admin::approval::desk::{Approve, IntentOfKey, IntentsOf};
+use crate::admin::approval::desk::{Approve, IntentOfKey, IntentsOf, NoteClosing};
 use crate::admin::approval::intent::{Intent, IntentState};
 use crate::admin::approval::{Asked, NotBegun, segment};
 use crate::admin::client::Ask;
@@ -115,17 +115,16 @@ fn close(mut call: Call, how: &'static str) -> Answering {
     Box::pin(async move {
         let order_id = call.params.needed_text("order_id");
         let version = call.params.integer("version");
-        let reason = note(&mut call, "reason");
-        if reason.is_none() {
-            call.params.refuse("reason", Say::Missing);
-        }
+        call.params.needed_text("reason");
+        let reason = note(&mut call, "reason").unwrap_or_default();
         call.params.done()?;
         // What may be credited at any moment is not ended beside it. Whoever approves between this and the wallet's answer
         // meets the wallet's own judgement.
         if intent_of(&call, &order_id).await?.is_some_and(|intent| intent.is_live()) {
             return Err(Failure::Conflict(current(&call, &order_id).await?));
         }
-        let mut body = json!({"operator": call.operator()?.username, "reason": reason});
+        let operator = call.operator()?.username.clone();
+        let mut body = json!({"operator": operator, "reason": reason});
         if let Some(version) = version {
             body["version"] = json!(version);
         }
@@ -134,6 +133,11 @@ fn close(mut call: Call, how: &'static str) -> Answering {
         let answer = call.state.wallet.call(&ask).await?;
         match answer.status {
             200 => {
+                // The wallet has the operator and the reason, too: it is no reason to fail that the edge's own audit cannot.
+                let noted = NoteClosing { operator, how, order_id: order_id.clone(), reason };
+                if !matches!(call.state.approvals.ask(noted, ANSWER_WITHIN).await, Ok(Ok(()))) {
+                    tracing::error!(order.id = order_id, "an order was ended, and the edge's audit could not be told");
+                }
                 let intent = intent_of(&call, &order_id).await?;
                 Ok(Reply::Object(shown(
                     &order(&call, &order_id).await.unwrap_or(answer.body),

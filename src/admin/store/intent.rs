@@ -11,7 +11,10 @@ use sea_orm::{
     QuerySelect as _,
 };
 
+use serde_json::json;
+
 use super::AdminStore;
+use super::audit::NewEntry;
 use crate::admin::approval::intent::{Intent, IntentState, NewIntent};
 use crate::admin::approval::outcome::Waits;
 use crate::database::StoreError;
@@ -100,10 +103,15 @@ impl AdminStore {
             .write(async |txn| {
                 let once = OnConflict::new().do_nothing().to_owned();
                 match Entity::insert(row).on_conflict(once).exec_without_returning(txn).await {
-                    Ok(0) | Err(DbErr::RecordNotInserted) => Ok(None),
-                    Ok(_) => Entity::find().filter(Column::Key.eq(key)).one(txn).await?.map(from_row).transpose(),
-                    Err(error) => Err(error.into()),
+                    Ok(0) | Err(DbErr::RecordNotInserted) => return Ok(None),
+                    Ok(_) => {}
+                    Err(error) => return Err(error.into()),
                 }
+                let intent = Entity::find().filter(Column::Key.eq(key)).one(txn).await?.map(from_row).transpose()?;
+                if let Some(intent) = &intent {
+                    self.audit_intent(txn, "recharge.approve", intent).await?;
+                }
+                Ok(intent)
             })
             .await
     }
@@ -172,12 +180,45 @@ impl AdminStore {
             .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(sent))
             .filter(Column::Id.eq(id))
             .filter(is_live());
+        let action = if state == IntentState::Approved { "recharge.approved" } else { "recharge.refused" };
         self.database
             .write(async |txn| {
-                update.exec(txn).await?;
-                found(txn, id).await
+                let is_news = update.exec(txn).await?.rows_affected == 1;
+                let intent = found(txn, id).await?;
+                if is_news {
+                    self.audit_intent(txn, action, &intent).await?;
+                }
+                Ok(intent)
             })
             .await
+    }
+
+    /// Notes that an operator ended an order without a credit: `reject` or `cancel`.
+    ///
+    /// # Errors
+    /// Where the database cannot commit.
+    pub async fn note_closing(
+        &self,
+        operator: &str,
+        how: &str,
+        order_id: &str,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let (action, subject) = (format!("recharge.{how}"), subject(order_id));
+        let detail = json!({ "reason": reason });
+        let entry = NewEntry { operator, action: &action, subject: &subject, detail: &detail };
+        self.database.write(async |txn| self.audit(txn, entry).await).await
+    }
+
+    async fn audit_intent(&self, txn: &DatabaseTransaction, action: &str, intent: &Intent) -> Result<(), StoreError> {
+        let decided = &intent.decided;
+        let detail = json!({
+            "approval": intent.id, "sms_id": decided.sms_id, "order_version": decided.order_version,
+            "amount": decided.money.to_major(), "currency": decided.money.currency, "override": decided.overriding,
+            "note": decided.note, "entry_id": intent.entry_id, "error": intent.last_error,
+        });
+        let subject = subject(&decided.order_id);
+        self.audit(txn, NewEntry { operator: &decided.operator, action, subject: &subject, detail: &detail }).await
     }
 
     /// Claims up to `limit` intents that are due and nobody works on, oldest first; where `probing`, also those that wait
@@ -234,6 +275,11 @@ impl AdminStore {
         self.database.write(async |txn| update.exec(txn).await.map_err(StoreError::from)).await?;
         Ok(())
     }
+}
+
+/// What the audit calls an order.
+fn subject(order_id: &str) -> String {
+    format!("order/{order_id}")
 }
 
 /// Anybody may work on it again.

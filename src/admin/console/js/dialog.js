@@ -33,15 +33,16 @@ export function show(title, content, { wide = false } = {}) {
 
 /**
  * Asks before something is done. `run(note)` does it; what it throws is shown and the dialog stays. Ctrl+Enter does it from
- * anywhere in the dialog; Enter does where the focus is on the button or in the one-line note.
+ * anywhere in the dialog; Enter does where the focus is on the button, and in the one-line note unless it is `careful`: what
+ * moves money is not begun by a reflex. Where it is `barred`, it cannot be done at all.
  */
-export function ask({ title, body, action, danger = false, note = null, wide = false, run }) {
+export function ask({ title, body, action, danger = false, careful = false, barred = false, note = null, wide = false, run }) {
   return show(title, (close) => {
     const error = h("p", { class: "error", role: "alert" });
     const field = note && h("input", {
-      type: "text", id: `note-${number}`, maxlength: 1000, autocomplete: "off", required: note.needed, data: { first: "" },
+      type: "text", id: `note-${number}`, maxlength: 1000, autocomplete: "off", required: note.needed, data: careful ? {} : { first: "" },
     });
-    const button = h("button", { type: "submit", class: danger ? "danger" : "primary", data: note ? {} : { first: "" } }, action);
+    const button = h("button", { type: "submit", class: danger ? "danger" : "primary", disabled: barred, data: note || careful ? {} : { first: "" } }, action);
     const form = h("form", {
       novalidate: true,
       on: {
@@ -64,7 +65,9 @@ export function ask({ title, body, action, danger = false, note = null, wide = f
           }
         },
         keydown: (event) => {
-          if (event.key === "Enter" && event.ctrlKey) form.requestSubmit();
+          if (event.key !== "Enter") return;
+          if (event.ctrlKey) form.requestSubmit();
+          else if (careful && event.target === field) event.preventDefault();
         },
       },
     },

@@ -51,6 +51,9 @@ export function table(names, body, className) {
 
 /** Names the cells of a row by their columns. */
 export function named(row, names) {
-  [...row.children].forEach((cell, at) => { cell.dataset.name = names[at] ?? ""; });
+  [...row.children].forEach((cell, at) => {
+    cell.dataset.name = names[at] ?? "";
+    if (cell.childNodes.length > 1) cell.replaceChildren(h("div", null, [...cell.childNodes]));
+  });
   return row;
 }

@@ -1,10 +1,11 @@
 //! The routes as programs call them.
 
+use recon::admin::audit_log::AuditFilter;
 use recon::admin::permission::Role;
 use serde_json::{Value, json};
 
 use super::super::edge::expect_code;
-use super::{approves, story};
+use super::{Shop, approves, story};
 
 const KEYS: [&str; 12] = [
     "account",
@@ -23,6 +24,14 @@ const KEYS: [&str; 12] = [
 
 fn keys(thing: &Value) -> Vec<&str> {
     thing.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// What the edge's own audit says of an order, newest first: every entry by an approver.
+async fn audited(shop: &Shop<'_>, order_id: &str) -> Vec<String> {
+    let filter = AuditFilter { subject: Some(format!("order/{order_id}")), ..AuditFilter::default() };
+    let (entries, _) = shop.edge.store.audit_page(&filter, 0, 10).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.row.operator.starts_with("approver-")));
+    entries.into_iter().map(|entry| entry.row.action).collect()
 }
 
 #[test]
@@ -69,6 +78,7 @@ fn an_order_is_approved_credited_and_settled() {
         let current = expect_code(&again, 200, 7409);
         assert_eq!((&current["status"], &current["approval"]), (&json!("approved"), &json!("approved")));
         assert_eq!(shop.toll.approvals(), 1);
+        assert_eq!(audited(shop, "R-1").await, ["recharge.approved", "recharge.approve"]);
         shop.holds().await;
     });
 }
@@ -141,6 +151,7 @@ fn an_order_is_rejected_or_cancelled_once_with_a_reason() {
             assert_eq!((&ended["status"], &ended["version"], keys(ended)), (&json!(status), &json!(2), KEYS.to_vec()));
             let again = browser.posts(&path, &json!({"order_id": order, "reason": "no deposit came"})).await;
             assert_eq!(expect_code(&again, 200, 7409)["status"], status);
+            assert_eq!(audited(shop, order).await, [format!("recharge.{how}")]);
             let told = shop.edge.wallet.get(&format!("/internal/recharges/{order}")).await.expect(200);
             assert_eq!(
                 (&told["closed"]["by"], &told["closed"]["reason"]),

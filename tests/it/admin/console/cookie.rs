@@ -83,7 +83,7 @@ fn a_renewal_renews_the_cookie_and_shows_the_token_in_no_header() {
         for answer in &answers {
             expect_code(answer, 200, 0);
             let (second, attributes) = cookie(answer);
-            assert_eq!((&second == &first, attributes.as_str()), (false, "Path=/; HttpOnly; SameSite=Strict"));
+            assert_eq!((second == first, attributes.as_str()), (false, "Path=/; HttpOnly; SameSite=Strict"));
             assert_eq!(second, cookie(&answers[0]).0, "all calls within the grace get the same one");
             for header in ["new-token", "new-expires-at", "access-control-expose-headers"] {
                 assert_eq!(answer.header(header), None);

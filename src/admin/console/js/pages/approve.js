@@ -33,6 +33,8 @@ export async function approve(orderId, { done }) {
   await ask({
     title: t("approve.title", { order: orderId }),
     wide: true,
+    careful: true,
+    barred: barred.length > (differs && may("override") ? 1 : 0),
     action: t("approve.act", { money: amount(wallet.amount, wallet.currency), user: wallet.user_id }),
     note: { label: t(differs ? "approve.note_differs" : "note.optional"), needed: differs },
     body: [
