@@ -32,7 +32,7 @@ export function whenSessionIsOver(listener) {
 }
 
 /** Calls a route with a body and answers its data. */
-export async function call(path, body = {}) {
+export async function call(path, body = {}, withinMs = WITHIN_MS) {
   let response;
   let answer;
   try {
@@ -43,7 +43,7 @@ export async function call(path, body = {}) {
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
-      signal: AbortSignal.timeout(WITHIN_MS),
+      signal: AbortSignal.timeout(withinMs),
     });
     answer = await response.json();
   } catch (error) {

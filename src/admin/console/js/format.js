@@ -13,8 +13,18 @@ export function money(value) {
 /** An amount in digits, grouped, with its currency. */
 export function amount(digits, currency) {
   if (digits === null || digits === undefined) return t("none");
-  const [, sign, whole, fraction] = /^([+-]?)(\d*)(.*)$/.exec(String(digits));
+  const exact = typeof digits === "number" ? digits.toFixed(decimals(currency)) : String(digits);
+  const [, sign, whole, fraction] = /^([+-]?)(\d*)(.*)$/.exec(exact);
   return `${sign === "-" ? "−" : sign}${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${fraction} ${currency ?? ""}`.trim();
+}
+
+/** How many decimals a currency has: the old shape's numbers have lost theirs. */
+function decimals(currency) {
+  try {
+    return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+  } catch {
+    return 0;
+  }
 }
 
 /** Whether two amounts in digits are the same, however many zeros stand behind the point. */

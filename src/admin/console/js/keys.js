@@ -31,8 +31,9 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  // With the Korean keyboard on, letters come as jamo: the key that was pressed is what counts.
-  const key = event.key.length === 1 && /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
+  // With the Korean keyboard on, letters come as jamo: then the key that was pressed is what counts.
+  const isOther = event.key.length === 1 && event.key > "~" && /^Key[A-Z]$/.test(event.code);
+  const key = isOther ? event.code.slice(3).toLowerCase() : event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (isAfterG) {
     isAfterG = false;
     const page = PAGES.get(key);

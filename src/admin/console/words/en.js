@@ -426,6 +426,8 @@ export default {
   "approve.note_differs": "Why the amounts differ (needed)",
   "approve.no_deposit": "Order {order} has no deposit that could be approved.",
   "approve.no_wallet": "The wallet does not answer: order {order} cannot be approved now.",
+  "approve.no_recon": "recon does not answer: order {order} cannot be approved now.",
+  "approve.unknown": "Order {order}: no answer came, and whether the approval was begun is not known here. Look at the order before anything else; approving it again cannot credit it twice.",
   "approve.conflict": "Order {order}: nothing was begun, something changed meanwhile.",
   "approve.now": "Now: {status}, approval {approval}, version {version}.",
   "approve.bar.closed": "The order is {status}.",

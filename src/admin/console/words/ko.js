@@ -426,6 +426,8 @@ export default {
   "approve.note_differs": "금액이 다른 이유(필수)",
   "approve.no_deposit": "주문 {order}에는 승인할 입금이 없습니다.",
   "approve.no_wallet": "지갑이 응답하지 않아 주문 {order}을(를) 지금 승인할 수 없습니다.",
+  "approve.no_recon": "recon이 응답하지 않아 주문 {order}을(를) 지금 승인할 수 없습니다.",
+  "approve.unknown": "주문 {order}: 응답이 없어 승인이 시작되었는지 알 수 없습니다. 먼저 주문을 확인하세요. 다시 승인해도 두 번 입금되지는 않습니다.",
   "approve.conflict": "주문 {order}: 그 사이에 변경되어 시작하지 않았습니다.",
   "approve.now": "현재: {status}, 승인 {approval}, 버전 {version}.",
   "approve.bar.closed": "주문이 {status} 상태입니다.",

@@ -426,6 +426,8 @@ export default {
   "approve.note_differs": "金额不同的原因（必填）",
   "approve.no_deposit": "订单 {order} 没有可批准的存款。",
   "approve.no_wallet": "钱包没有响应：订单 {order} 现在无法批准。",
+  "approve.no_recon": "recon 没有响应：订单 {order} 现在无法批准。",
+  "approve.unknown": "订单 {order}：没有收到答复，无法得知批准是否已开始。请先查看该订单；再次批准也不会重复入账。",
   "approve.conflict": "订单 {order}：期间有变化，未开始任何操作。",
   "approve.now": "当前：{status}，批准 {approval}，版本 {version}。",
   "approve.bar.closed": "订单状态为{status}。",

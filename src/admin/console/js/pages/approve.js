@@ -11,6 +11,9 @@ import { may } from "../session.js";
 import { block, plain } from "../plain_text.js";
 import { flagList } from "../evidence/flags.js";
 
+/** The edge answers within 30 s whether it has begun. */
+const APPROVED_WITHIN_MS = 40_000;
+
 /** Asks for an order's approval. `done()` is told when something was begun. */
 export async function approve(orderId, { done }) {
   let order;
@@ -23,8 +26,10 @@ export async function approve(orderId, { done }) {
     say("warn", sentence(failure));
     return;
   }
-  if (!order.wallet || !sms) {
-    say("warn", t(order.wallet_available ? "approve.no_deposit" : "approve.no_wallet", { order: orderId }));
+  const lacks = !order.wallet_available ? "approve.no_wallet" : !order.recon_available ? "approve.no_recon"
+    : !order.wallet ? "link.wallet_unknown" : !sms?.money ? "approve.no_deposit" : null;
+  if (lacks) {
+    say("warn", t(lacks, { order: orderId }));
     return;
   }
   const wallet = order.wallet;
@@ -51,11 +56,12 @@ export async function approve(orderId, { done }) {
     run: async (note) => {
       try {
         const body = { order_id: orderId, sms_id: sms.id, version: wallet.version, ...(note && { note }) };
-        const now = await call("/recharge/approve", body);
+        const now = await call("/recharge/approve", body, APPROVED_WITHIN_MS);
         say(now.approval === "approved" ? "ok" : "warn", t(`approval.${now.approval}`), " ", t(`approval.${now.approval}.why`));
       } catch (failure) {
-        if (failure.code !== CODE.conflict) throw failure;
-        await overtaken(orderId, failure);
+        if (failure.code === CODE.offline) say("warn", t("approve.unknown", { order: orderId }));
+        else if (failure.code === CODE.conflict) await overtaken(orderId, failure);
+        else throw failure;
       }
       done();
     },

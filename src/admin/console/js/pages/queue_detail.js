@@ -69,7 +69,8 @@ export function detailPane({ decided, changed }) {
 
   function actions() {
     const can = possible();
-    const button = (name, key, kind) => h("button", {
+    // Whose role may not do it at all is not offered it.
+    const button = (name, key, kind) => may({ reset: "reset", approve: "approve" }[name] ?? "check") && h("button", {
       type: "button", class: kind, disabled: !can[name], "aria-keyshortcuts": key, on: { click: () => act(name) },
     }, t(`act.${name}`), " ", h("kbd", null, key));
     return h("div", { class: "actions sticky" },
