@@ -71,6 +71,10 @@ pub mod names {
     pub const ADMIN_APPROVALS_OLDEST_AGE_SECONDS: &str = "recon_admin_approvals_oldest_age_seconds";
     /// Sendings of approvals to the wallet, by `outcome` (approved, refused, again, held_back).
     pub const ADMIN_APPROVAL_SENDS: &str = "recon_admin_approval_sends_total";
+    /// Browsers on the admin edge's live socket.
+    pub const ADMIN_LIVE_CONNECTIONS: &str = "recon_admin_live_connections";
+    /// Of them, those that were cut off since they did not read or answer.
+    pub const ADMIN_LIVE_DROPPED: &str = "recon_admin_live_dropped_total";
     /// Requests answered, by `route`, `method` and `status`.
     pub const HTTP_REQUESTS: &str = "recon_http_requests_total";
     /// Seconds of a request, by `route` and `method`.
@@ -144,6 +148,8 @@ pub const METRICS: &[Metric] = &[
     metric(names::ADMIN_APPROVALS, MetricKind::Gauge, "Approvals that are not resolved yet, by state."),
     metric(names::ADMIN_APPROVALS_OLDEST_AGE_SECONDS, MetricKind::Gauge, "Age of the oldest of them."),
     metric(names::ADMIN_APPROVAL_SENDS, MetricKind::Counter, "Sendings of approvals to the wallet, by outcome."),
+    metric(names::ADMIN_LIVE_CONNECTIONS, MetricKind::Gauge, "Browsers on the admin edge's live socket."),
+    metric(names::ADMIN_LIVE_DROPPED, MetricKind::Counter, "Browsers cut off since they did not read or answer."),
     metric(names::HTTP_REQUESTS, MetricKind::Counter, "Requests answered, by route, method and status."),
     metric(names::HTTP_REQUEST_SECONDS, MetricKind::Histogram, "Duration of a request, by route and method."),
 ];

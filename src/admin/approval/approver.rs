@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::RngExt as _;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -11,6 +10,7 @@ use tokio::time::timeout;
 use super::evidence::{Asker, Deposit, Fails, Order, judge};
 use super::intent::{Intent, IntentState, NewIntent};
 use super::outcome::{self, Verdict, Waits};
+use super::reading::{Evidence, segment};
 use crate::admin::client::{Ask, Client, NoAnswer};
 use crate::admin::live::board::Board;
 use crate::admin::live::change::Topic;
@@ -83,18 +83,11 @@ impl From<Fails> for NotBegun {
     }
 }
 
-/// What an approval rests on, as the peers tell it now; no deposit where the order is in no pair, or there is no such sms.
-struct Evidence {
-    order: Order,
-    told: Value,
-    deposit: Option<Deposit>,
-}
-
 /// The one who approves. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Approver {
     pub(super) store: AdminStore,
-    recon: Arc<Client>,
+    pub(super) recon: Arc<Client>,
     pub(super) wallet: Arc<Client>,
     /// Where browsers are told how an approval stands.
     board: Arc<Board>,
@@ -270,50 +263,6 @@ impl Approver {
     fn tell(&self, intent: &Intent) {
         self.board.changed(Topic::Order, intent.decided.order_id.clone());
     }
-
-    /// What the peers tell of an order and its deposit.
-    async fn evidence(&self, order_id: &str, sms_id: Option<i64>) -> Result<Evidence, NotBegun> {
-        let order = self.order(order_id);
-        let deposit = async {
-            let sms_id = match sms_id {
-                Some(sms_id) => Some(sms_id),
-                None => self.matched(order_id).await?,
-            };
-            match sms_id {
-                Some(sms_id) => self.deposit(sms_id).await,
-                None => Ok(None),
-            }
-        };
-        let (order, deposit) = tokio::join!(order, deposit);
-        // A missing order is told before recon's silence.
-        let (told, order) = order?;
-        Ok(Evidence { order, told, deposit: deposit? })
-    }
-
-    async fn order(&self, order_id: &str) -> Result<(Value, Order), NotBegun> {
-        let answer = self.wallet.call(&Ask::get(format!("/internal/recharges/{}", segment(order_id)))).await?;
-        match answer.status {
-            404 => Err(NotBegun::NoOrder),
-            _ => Order::of(&answer.body).map(|order| (answer.body, order)).ok_or_else(|| strange("wallet")),
-        }
-    }
-
-    async fn matched(&self, order_id: &str) -> Result<Option<i64>, NotBegun> {
-        let answer = self.recon.call(&Ask::get(format!("/internal/v2/orders/{}", segment(order_id)))).await?;
-        match answer.status {
-            200 => Ok(answer.body["match"]["sms_id"].as_i64()),
-            404 => Ok(None),
-            _ => Err(strange("recon")),
-        }
-    }
-
-    async fn deposit(&self, sms_id: i64) -> Result<Option<Deposit>, NotBegun> {
-        let answer = self.recon.call(&Ask::get(format!("/internal/v2/sms/{sms_id}"))).await?;
-        match answer.status {
-            404 => Ok(None),
-            _ => Deposit::of(&answer.body).map(Some).ok_or_else(|| strange("recon")),
-        }
-    }
 }
 
 /// Whether what was decided is still what order and deposit say. Rights and note were judged when it was decided.
@@ -328,17 +277,6 @@ fn still_holds(intent: &Intent, order: &Order, deposit: Option<&Deposit>) -> Res
     }
 }
 
-fn strange(peer: &'static str) -> NotBegun {
-    tracing::error!(peer, "a peer's answer cannot be read; is its address in the configuration the right one?");
-    NotBegun::Away(Duration::from_secs(30))
-}
-
 fn count(outcome: &'static str) {
     metrics::counter!(names::ADMIN_APPROVAL_SENDS, "outcome" => outcome).increment(1);
-}
-
-/// An id as a part of a path.
-#[must_use]
-pub fn segment(id: &str) -> String {
-    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }

@@ -11,6 +11,8 @@ pub mod desk;
 pub mod evidence;
 pub mod intent;
 pub mod outcome;
+mod reading;
 pub mod resolver;
 
-pub use approver::{Approver, Asked, NotBegun, segment};
+pub use approver::{Approver, Asked, NotBegun};
+pub use reading::segment;

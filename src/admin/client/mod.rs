@@ -6,6 +6,8 @@ pub mod breaker;
 mod check;
 mod health;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use ask::{Answer, Ask, NoAnswer};
 pub use check::PeerCheck;

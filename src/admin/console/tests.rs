@@ -47,6 +47,7 @@ fn every_sentence_is_there_in_every_language() {
 fn keys_of(text: &str) -> BTreeSet<&str> {
     let quoted = text.split('"').skip(1).step_by(2);
     let is_key = |word: &&str| {
+        // A class's selector begins with its dot.
         word.contains('.')
             && !word.starts_with('.')
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_'))

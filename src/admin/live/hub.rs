@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::board::Board;
 use crate::supervision::{Child, Context, Serve, Serving};
+use crate::telemetry::names;
 
 /// The kind of this actor, and its id.
 pub const KIND: &str = "admin_live";
@@ -134,7 +135,7 @@ impl Hub {
             !is_silent && !connection.messages.is_closed()
         });
         let count = u32::try_from(self.connections.len()).unwrap_or(u32::MAX);
-        metrics::gauge!("recon_admin_live_connections").set(count);
+        metrics::gauge!(names::ADMIN_LIVE_CONNECTIONS).set(count);
     }
 
     fn wait(&self) -> Duration {
@@ -145,7 +146,7 @@ impl Hub {
 
 fn drop_it(connection: &Connection, why: &'static str) {
     tracing::info!(why, "a browser's live connection is dropped");
-    metrics::counter!("recon_admin_live_dropped_total").increment(1);
+    metrics::counter!(names::ADMIN_LIVE_DROPPED).increment(1);
     (connection.hang_up)();
 }
 

@@ -22,7 +22,7 @@ async fn a_sender_is_added_once_whatever_its_writing() {
         let added = store.add_phone(&operator, &bank("1588-1688"), "15881688").await.unwrap();
         assert_eq!((added.status, &added.body["phone"]), (201, &"1588-1688".into()));
         let again = store.add_phone(&operator, &bank("1588 1688"), "15881688").await;
-        assert!(matches!(again, Err(Refusal::Conflict(_))), "{again:?}");
+        assert!(matches!(again, Err(Refusal::There { .. })), "{again:?}");
         assert_eq!(audit(&store).await, [("phone.add".to_owned(), format!("phone/{}", added.body["id"]))]);
         let whitelist = store.whitelist().await.unwrap();
         assert_eq!(whitelist.keys, HashSet::from(["15881688".to_owned()]));
@@ -56,7 +56,7 @@ async fn two_who_add_one_sender_at_once_make_one_row() {
         );
         assert_eq!(u8::from(one.is_ok()) + u8::from(other.is_ok()), 1, "{one:?} {other:?}");
         let refused = one.and(other).unwrap_err();
-        assert!(matches!(refused, Refusal::Conflict(_)), "{refused:?}");
+        assert!(matches!(refused, Refusal::There { .. }), "{refused:?}");
     }
 }
 

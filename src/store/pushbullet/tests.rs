@@ -54,7 +54,7 @@ async fn the_same_token_and_phone_are_there_once_and_a_phone_keeps_its_source() 
     for store in stores().await {
         let first = add(&store, "o.one", Some("ujz")).await;
         let same = store.add_pushbullet(&caller("a", None), &input("o.one", Some("ujz"))).await;
-        assert!(matches!(same, Err(Refusal::Conflict(_))));
+        assert!(matches!(same, Err(Refusal::There { .. })));
         let other = add(&store, "o.one", Some("ujy")).await;
         assert_ne!(phone(&store, first).await.source, phone(&store, other).await.source);
         store.delete_pushbullet(&caller("a", None), first).await.unwrap();

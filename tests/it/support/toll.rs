@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::Method;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -125,9 +126,17 @@ async fn pass(mut stream: TcpStream, state: Arc<Mutex<State>>, http: reqwest::Cl
         Fate::Lost => return,
         Fate::Answered(status, line) => (status, line, "{}".to_owned()),
         Fate::Passes | Fate::AnswerLost => {
+            // Who starts before its server is named waits for it.
+            let mut server = server;
+            while server.is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                server = state.lock().unwrap().server.clone();
+            }
             let mut request = http.request(Method::from_bytes(method.as_bytes()).unwrap(), format!("{server}{path}"));
             for name in ["authorization", "content-type", "idempotency-key", "x-operator"] {
-                request = header(name).map_or(request.try_clone().unwrap(), |value| request.header(name, value));
+                if let Some(value) = header(name) {
+                    request = request.header(name, value);
+                }
             }
             let Ok(answer) = request.body(body).send().await else { return };
             let status = answer.status().as_u16();

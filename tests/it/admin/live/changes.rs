@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use recon::admin::permission::Role;
-use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -65,11 +64,7 @@ fn every_change_is_told_within_a_second() {
         let check = json!({"decision": "confirm", "version": matched().await["version"]});
         edge.recon.post(&format!("/internal/v2/sms/{sms_id}/check"), &check).await.expect(200);
         took.push(socket.refreshed("sms", json!(sms_id)).await);
-        let approve = json!({
-            "deposit_ref": format!("sms:{sms_id}"), "amount": "50000", "currency": "KRW", "operator": "kim", "version": 1,
-        });
-        let approve = edge.wallet.request(Method::POST, "/internal/recharges/R-1/approve").json(&approve);
-        approve.header("idempotency-key", "approve-R-1").send().await.expect(200);
+        posts("/api/admin/recharge/approve", json!({"order_id": "R-1", "version": 1})).await;
         took.push(socket.refreshed("order", json!("R-1")).await);
         socket.counted("recharge_pending_cnt", json!(0)).await;
 

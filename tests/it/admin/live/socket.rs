@@ -58,7 +58,8 @@ impl Socket {
 
     /// The next message of the protocol; none at the end of the connection.
     pub async fn frame(&mut self) -> Option<Message> {
-        timeout(WITHIN, self.stream.next()).await.expect("nothing comes")?.ok()
+        let next = timeout(WITHIN, self.stream.next()).await;
+        next.unwrap_or_else(|_| panic!("nothing came within {WITHIN:?}"))?.ok()
     }
 
     /// The next message.
@@ -134,8 +135,10 @@ impl Socket {
     pub async fn pings(&mut self) {
         self.stream.send(Message::Ping("still there".into())).await.unwrap();
         loop {
-            if let Message::Pong(_) = self.frame().await.expect("the connection ended") {
-                return;
+            match self.frame().await {
+                Some(Message::Pong(_)) => return,
+                Some(_) => {}
+                None => panic!("the connection ended"),
             }
         }
     }
