@@ -160,6 +160,15 @@ fn tell(context: &Context, report: &Report) -> Result<(), CliError> {
         }
         return Ok(());
     }
+    if !context.json() {
+        for one in &report.unlike {
+            let order = one.order_id.as_deref().unwrap_or("no order");
+            print(&format!(
+                "sms {}: planned {}; it is {}, review {}, {order}, flags {:?}",
+                one.sms_id, one.planned, one.state, one.review, one.flags
+            ))?;
+        }
+    }
     let faults = report.faults().into_iter().filter(|(_, count)| *count > 0);
     let faults: Vec<String> = faults.map(|(what, count)| format!("{count} {what}")).collect();
     Err(CliError::No(format!("not as planned: {}", faults.join(", "))))

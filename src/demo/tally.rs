@@ -27,6 +27,7 @@ pub(super) struct Texted {
 /// A message as the daemon shows it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stored {
+    pub(super) id: i64,
     pub(super) line: String,
     pub(super) text: String,
     pub(super) state: String,
@@ -40,6 +41,7 @@ impl Stored {
         let text = |name: &str| sms.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let flags = sms.get("flags").and_then(Value::as_array).into_iter().flatten();
         Self {
+            id: sms.get("id").and_then(Value::as_i64).unwrap_or_default(),
             line: text("line"),
             text: text("text"),
             state: text("state"),
@@ -92,6 +94,36 @@ pub struct SourceRow {
     pub ended: Option<&'static str>,
 }
 
+/// A message that became what it must not, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unlike {
+    /// Which.
+    pub sms_id: i64,
+    /// What the script planned.
+    pub planned: String,
+    /// How it stands.
+    pub state: String,
+    /// Its review.
+    pub review: String,
+    /// The order that it is paired with.
+    pub order_id: Option<String>,
+    /// Its flags.
+    pub flags: Vec<String>,
+}
+
+impl Unlike {
+    fn of(sms: &Stored, fate: &Fate) -> Self {
+        Self {
+            sms_id: sms.id,
+            planned: format!("{fate:?}"),
+            state: sms.state.clone(),
+            review: sms.review.clone(),
+            order_id: sms.order_id.clone(),
+            flags: sms.flags.clone(),
+        }
+    }
+}
+
 /// The whole comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -105,6 +137,8 @@ pub struct Report {
     pub unpaid: u64,
     /// How many of these are in no pair.
     pub unpaid_and_open: u64,
+    /// Messages that became what they must not.
+    pub unlike: Vec<Unlike>,
 }
 
 impl Report {
@@ -180,6 +214,7 @@ pub(super) fn tally(record: &Record, stored: &[Stored], matched: &BTreeSet<Strin
         let line = LINES.get(texted.line).copied().unwrap_or_default().to_owned();
         fates.entry((line, words(&texted.text))).or_default().push(&texted.fate);
     }
+    let mut unlike = Vec::new();
     for (key, mut fates) in fates {
         // Of twins of which one was heard, that one is there.
         fates.sort_by_key(|fate| place(fate));
@@ -192,7 +227,13 @@ pub(super) fn tally(record: &Record, stored: &[Stored], matched: &BTreeSet<Strin
             match (copies.next(), fate) {
                 (None, Fate::NeverHeard) => row.right += 1,
                 (None, _) => row.lost += 1,
-                (Some(sms), fate) => count(row, sms, &judge(fate, sms, &record.orders)),
+                (Some(sms), fate) => {
+                    let verdict = judge(fate, sms, &record.orders);
+                    if !matches!(verdict, Verdict::Right) {
+                        unlike.push(Unlike::of(sms, fate));
+                    }
+                    count(row, sms, &verdict);
+                }
             }
         }
         if let Some(row) = rows.get_mut(last) {
@@ -214,6 +255,7 @@ pub(super) fn tally(record: &Record, stored: &[Stored], matched: &BTreeSet<Strin
         orders: count_of(record.orders.len()),
         unpaid: count_of(unpaid.len()),
         unpaid_and_open: count_of(open),
+        unlike,
     }
 }
 
