@@ -101,7 +101,7 @@ async fn items_of(db: &impl ConnectionTrait, rows: Vec<sms::Model>) -> Result<Ve
 /// One message as lists show it.
 ///
 /// # Errors
-/// As [`item_of`], or where the database fails.
+/// Where a value that is stored cannot be read, or the database fails.
 pub async fn item_in(db: &impl ConnectionTrait, row: sms::Model) -> Result<SmsItem, StoreError> {
     let origin = origins(db, std::slice::from_ref(&row)).await?.remove(&row.id).unwrap_or_default();
     item_of(row, origin)

@@ -63,7 +63,7 @@ impl QueryReader {
         }
     }
 
-    /// Text ids with commas between, up to [`IDS_MAX`]; a comma or a % within an id is percent-encoded once more.
+    /// Text ids with commas between, up to 500; a comma or a % within an id is percent-encoded once more.
     pub fn ids(&mut self, name: &str) -> Option<Vec<String>> {
         let value = self.take(name)?;
         let ids: Option<Vec<String>> = value.split(',').map(|id| unescaped(id).filter(|id| !id.is_empty())).collect();
