@@ -91,7 +91,8 @@ impl TemplateParser {
             .store
             .advance(SmsState::Accepted, BATCH, KIND, basis, |row| retry::guarded(|| parse(row, &library)))
             .await?;
-        let more = advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        let more =
+            advanced.outdated || advanced.overtaken || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.matcher.nudge();
         }

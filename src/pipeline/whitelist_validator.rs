@@ -66,7 +66,10 @@ impl WhitelistValidator {
             .advance(SmsState::Received, BATCH, KIND, basis, |row| retry::guarded(|| validate(row, senders)))
             .await?;
         let asked = self.store.ask_senders(BATCH, self.whitelist.revision, KIND, |key| senders.contains(key)).await?;
-        let more = asked == BATCH || advanced.outdated || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
+        let more = asked == BATCH
+            || advanced.outdated
+            || advanced.overtaken
+            || u64::try_from(advanced.seen).is_ok_and(|seen| seen == BATCH);
         if advanced.seen > 0 {
             self.parser.nudge();
         }

@@ -31,6 +31,9 @@ pub struct Advanced {
     pub states: std::collections::BTreeMap<String, u64>,
     /// What the stage judges by has changed since it was read: nothing was written, the round is to be done again.
     pub outdated: bool,
+    /// Somebody else changed one of the messages since it was read, a further sighting for example: the round is to be done
+    /// again, since nobody nudges for it.
+    pub overtaken: bool,
     /// Messages on which the stage failed, and why.
     pub failed: Vec<(sms::Model, String)>,
 }
@@ -140,9 +143,11 @@ async fn write_steps(
         }
     }
     // What somebody changed meanwhile is still pending, or no longer ours.
-    for after in changes.apply_all(becoming).await?.into_iter().flatten() {
-        if !is_synthetic(after.id) {
-            *advanced.states.entry(after.state).or_default() += 1;
+    for after in changes.apply_all(becoming).await? {
+        match after {
+            None => advanced.overtaken = true,
+            Some(after) if !is_synthetic(after.id) => *advanced.states.entry(after.state).or_default() += 1,
+            Some(_) => {}
         }
     }
     changes.finish().await?;
@@ -174,6 +179,33 @@ mod tests {
             let done = advance(1).await;
             assert_eq!((done.outdated, done.seen), (false, 1));
             assert_eq!(store.state_of(id).await, SmsState::Ignored);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_that_moved_meanwhile_has_the_round_done_again() {
+        for store in stores().await {
+            let id = store.put_sms(message("15881688", SmsState::Accepted, base())).await;
+            let read = store.sms_row(id).await.unwrap().unwrap();
+            // A further sighting, which adds to the row and says nothing of its state.
+            let seen_again = sms::Entity::update_many()
+                .col_expr(sms::Column::Version, Expr::value(read.version + 1))
+                .filter(sms::Column::Id.eq(id));
+            store.write(async |txn| Ok(seen_again.exec(txn).await?)).await.unwrap();
+            let parse = async |row: sms::Model| {
+                let after = sms::Model { state: SmsState::Unparsed.as_str().to_owned(), ..row.clone() };
+                let steps = vec![(Step::Becomes(Box::new(after), None), row)];
+                let write = async |txn: &_| {
+                    write_steps(SmsChanges::new(txn, base(), "a stage"), (Revised::Templates, 0), steps.clone()).await
+                };
+                store.write(write).await.unwrap()
+            };
+            let overtaken = parse(read).await;
+            assert!(overtaken.overtaken && overtaken.states.is_empty());
+            assert_eq!(store.state_of(id).await, SmsState::Accepted);
+            let done = parse(store.sms_row(id).await.unwrap().unwrap()).await;
+            assert!(!done.overtaken);
+            assert_eq!(store.state_of(id).await, SmsState::Unparsed);
         }
     }
 }
