@@ -46,9 +46,9 @@ impl SmsState {
     /// - `quarantined` and `rejected`: from the start again, with a text that can be read or a sender that is listed.
     /// - `accepted`: the parser says what it is, or fails on it each time.
     /// - `ignored`: a person sends it back, after a template was mended. What our parser ignores is no deposit.
-    /// - `quarantined`, `rejected` and `ignored` become `matched` too: an imported row keeps the amount that the old server
-    ///   read, whatever its state, and a person may link it. Of our own rows none reads as a deposit there (INV-M15).
     /// - `unparsed`: a person sends it back, after a template was added.
+    /// - `quarantined`, `rejected`, `ignored` and `unparsed` become `matched` too: an imported row keeps the amount that the old
+    ///   server read, whatever its state, and a person may link it. Of our own rows none reads as a deposit there (INV-M15).
     /// - `parsed`, `ambiguous` and `unmatched`: the matcher decides, again with each change of its bucket; a person may link.
     /// - `matched`: credited; or its pair ends, and it is decided again, also by a person who rejects it.
     /// - `settled`: never left. Its money was credited, and must not be credited with another order (INV-M12).
